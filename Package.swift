@@ -1,0 +1,68 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swift6: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "millwright",
+  products: [.executable(name: "millwright", targets: ["millwright"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+  ],
+  targets: [
+    // C libraries of the system. `pkg-config` finds their headers.
+    .systemLibrary(
+      name: "CLuaSystem", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+    .systemLibrary(
+      name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+    // The only code that longjmp may cross.
+    .target(name: "CLua", dependencies: ["CLuaSystem"]),
+
+    // Words, evaluator and policy: pure. No import, not even Foundation.
+    .target(name: "Rules", swiftSettings: swift6),
+
+    // Neighbours of Rules. None imports another.
+    .target(
+      name: "Site",
+      dependencies: ["Rules", .product(name: "Yams", package: "Yams")], swiftSettings: swift6),
+    .target(
+      name: "Scripting",
+      dependencies: ["Rules", "CLua", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: swift6),
+    .target(name: "Ingest", dependencies: ["Rules", "CMosquitto"], swiftSettings: swift6),
+    .target(
+      name: "Ledger",
+      dependencies: [
+        "Rules", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: swift6),
+    .target(
+      name: "Delivery",
+      dependencies: ["Rules", "CCurl", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: swift6),
+    .target(name: "Engine", dependencies: ["Rules"], swiftSettings: swift6),
+    .target(
+      name: "Demo",
+      dependencies: ["Rules", "CMosquitto", .product(name: "Hummingbird", package: "hummingbird")],
+      swiftSettings: swift6),
+
+    // The command names the parts.
+    .executableTarget(
+      name: "millwright",
+      dependencies: [
+        "Rules", "Site", "Scripting", "Ingest", "Ledger", "Delivery", "Engine", "Demo",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: swift6),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+int mw_placeholder(void);

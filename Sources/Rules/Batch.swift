@@ -1,0 +1,89 @@
+/// One transaction: inputs, what they caused, and what could not be read. Pure data; the ledger writes all of it
+/// or nothing.
+package struct Batch: Sendable {
+  /// Number of the first input in the journal; the others follow without gaps.
+  package var firstInput: Int64
+  package var inputs: [Input] = []
+  package var decisions: [Decision] = []
+  package var heldBack: [HeldBack] = []
+  /// Actions whose standing changed by data time alone: waiting ones that expired.
+  package var expired: [ActionKey] = []
+  package var conditions: [ConditionRecord] = []
+  package var reports: [Report] = []
+  package var deadLetters: [DeadLetter] = []
+
+  package init(firstInput: Int64) { self.firstInput = firstInput }
+
+  package var isEmpty: Bool { inputs.isEmpty && deadLetters.isEmpty }
+}
+
+/// A condition after it changed phase, as `conditions list` shows it.
+package struct ConditionRecord: Sendable, Equatable {
+  package var rule: String
+  package var asset: String
+  /// normal, pending, active, clearing, or quarantined
+  package var phase: String
+  package var since: Instant
+  /// Since when, and by which reading, the rule is blind; nil when it sees.
+  package var blindSince: Instant?
+  package var blindReading: String?
+  package init(
+    rule: String, asset: String, phase: String, since: Instant, blindSince: Instant?, blindReading: String?
+  ) {
+    self.rule = rule
+    self.asset = asset
+    self.phase = phase
+    self.since = since
+    self.blindSince = blindSince
+    self.blindReading = blindReading
+  }
+}
+
+/// Something an owner or integrator should know that is no decision.
+package struct Report: Sendable, Equatable {
+  package enum Kind: String, Sendable, CaseIterable {
+    case chattering, fault, quarantined
+    case blindTooLong = "blind_too_long"
+    case clockStep = "clock_step"
+    case linkLost = "link_lost"
+    case possibleGap = "possible_gap"
+  }
+  package var kind: Kind
+  /// Data time.
+  package var time: Instant
+  package var rule: String?
+  package var asset: String?
+  package var text: String
+  package init(_ kind: Kind, time: Instant, rule: String? = nil, asset: String? = nil, text: String) {
+    self.kind = kind
+    self.time = time
+    self.rule = rule
+    self.asset = asset
+    self.text = text
+  }
+}
+
+/// A message no value could be read from. Kept with its reason (capped per source and reason, then only counted), and acknowledged.
+package struct DeadLetter: Sendable, Equatable {
+  /// The source's name in the site file.
+  package var source: String
+  package var topic: String
+  /// One of a small set of words, so that it can be counted: `not JSON`, `no time`, `unknown topic`.
+  package var reason: String
+  /// What exactly, for people: `no number at byte 17`.
+  package var detail: String
+  /// At most the first 1,024 bytes of the message.
+  package var payload: [UInt8]
+  /// Wall clock.
+  package var arrived: Instant
+  package init(
+    source: String, topic: String, reason: String, detail: String, payload: [UInt8], arrived: Instant
+  ) {
+    self.source = source
+    self.topic = topic
+    self.reason = reason
+    self.detail = detail
+    self.payload = payload
+    self.arrived = arrived
+  }
+}

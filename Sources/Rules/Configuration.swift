@@ -1,0 +1,89 @@
+/// Everything that decides beside the data: rules, model, tiers, routes. One configuration, one hash.
+package struct Configuration {
+  /// Over rule texts, model, limits and tiers; journalled where it begins to decide.
+  package var hash: Digest
+  package var model: Model
+  /// Sorted by name.
+  package var rules: [Rule]
+  package var policy: PolicySettings
+  package var sources: [SourceSettings]
+  package init(
+    hash: Digest, model: Model, rules: [Rule], policy: PolicySettings, sources: [SourceSettings]
+  ) {
+    self.hash = hash
+    self.model = model
+    self.rules = rules
+    self.policy = policy
+    self.sources = sources
+  }
+}
+
+/// What the evaluator must know of a source.
+package struct SourceSettings: Sendable, Equatable {
+  package var name: String
+  /// How late a change may come: deadlines are taken no sooner. Live default 2 s, files 0.
+  package var lateness: TimeSpan
+  /// How far ahead of our wall clock a source time may lie before the arrival time is taken instead.
+  package var skew: TimeSpan
+  package init(name: String, lateness: TimeSpan, skew: TimeSpan) {
+    self.name = name
+    self.lateness = lateness
+    self.skew = skew
+  }
+}
+
+/// What the site says of acting: how far each rule may go, and where work goes.
+package struct PolicySettings: Sendable, Equatable {
+  /// Highest tier first match wins, in the order of the site file; nothing matching is shadow.
+  package var tiers: [TierRule]
+  /// Adapter by kind of action, the first that matches.
+  package var routes: [Route]
+  /// How long a waiting action stays open.
+  package var approveWithin: TimeSpan
+  /// A rule blind for longer is told to its owner.
+  package var blindAfter: TimeSpan
+
+  package init(
+    tiers: [TierRule], routes: [Route], approveWithin: TimeSpan = .hours(8), blindAfter: TimeSpan = .hours(24)
+  ) {
+    self.tiers = tiers
+    self.routes = routes
+    self.approveWithin = approveWithin
+    self.blindAfter = blindAfter
+  }
+
+  package struct TierRule: Sendable, Equatable {
+    /// nil matches every rule, class or kind.
+    package var rule: String?
+    package var assetClass: String?
+    package var kind: ActionKind?
+    package var tier: Tier
+    package init(rule: String?, assetClass: String?, kind: ActionKind?, tier: Tier) {
+      self.rule = rule
+      self.assetClass = assetClass
+      self.kind = kind
+      self.tier = tier
+    }
+  }
+
+  package struct Route: Sendable, Equatable {
+    package var kind: ActionKind
+    package var assetClass: String?
+    package var adapter: String
+    package init(kind: ActionKind, assetClass: String?, adapter: String) {
+      self.kind = kind
+      self.assetClass = assetClass
+      self.adapter = adapter
+    }
+  }
+
+  package func tier(rule: String, assetClass: String, kind: ActionKind) -> Tier {
+    tiers.first {
+      ($0.rule ?? rule) == rule && ($0.assetClass ?? assetClass) == assetClass && ($0.kind ?? kind) == kind
+    }?.tier ?? .shadow
+  }
+
+  package func adapter(for kind: ActionKind, assetClass: String) -> String? {
+    routes.first { $0.kind == kind && ($0.assetClass ?? assetClass) == assetClass }?.adapter
+  }
+}

@@ -1,0 +1,44 @@
+/// Anything that may influence a decision. Closed: what is not here does not reach the evaluator, and all of it
+/// is journalled, so that the journal replayed gives the same decisions.
+package enum Input: Equatable, Sendable {
+  case change(TagChange)
+  /// Live only: data time has passed this for the source, whether or not it sent anything.
+  case tick(SourceID, Instant)
+  case source(SourceID, LinkEvent, Instant)
+  /// The journal's own dictionary: from here on this id means this tag.
+  case bind(TagID, asset: String, tag: String, assetClass: String)
+  /// From here on this configuration decides. Everything before it is of another.
+  case config(Digest)
+  case command(Command)
+  /// A rule failed on an asset during the input that follows; in replay it is not called for that input.
+  case fault(Fault)
+}
+
+package enum LinkEvent: UInt8, Sendable, CaseIterable {
+  /// The link is up; what the source still has queued comes next.
+  case connected
+  /// Everything queued has been read: ticks run again.
+  case caughtUp
+  case lost
+  /// The session was not kept: what came meanwhile is gone.
+  case newSession
+}
+
+/// Whatever a person or another system changes.
+package enum Command: Equatable, Sendable {
+  /// An adapter's answer, brought by the dispatcher.
+  case attempted(Attempt)
+}
+
+/// A broken rule on one asset: named, with file, line and cause (S11).
+package struct Fault: Equatable, Sendable {
+  package var rule: String
+  /// The asset's path.
+  package var asset: String
+  package var cause: String
+  package init(rule: String, asset: String, cause: String) {
+    self.rule = rule
+    self.asset = asset
+    self.cause = cause
+  }
+}

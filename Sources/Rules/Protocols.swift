@@ -1,0 +1,156 @@
+// The six protocols neighbours meet through. Every target imports Rules and none imports another, so what two of
+// them must agree on is here, and only the command brings them together.
+
+/// Turns bytes from outside into inputs, and nothing else. It has a thread of its own; the engine takes what it
+/// has read and says when that is on disk.
+///
+/// The engine's turn is: `take` as often as it likes; when it closes the batch: `hold`, one last `take`, commit,
+/// then `committed` (or `refused`). Between `hold` and the answer the source reads nothing, so everything it read
+/// was taken and can be acknowledged at once.
+package protocol Source: AnyObject, Sendable {
+  var id: SourceID { get }
+  /// Starts reading. `wake` is called from the source's thread whenever there is something to take.
+  func start(wake: @escaping @Sendable () -> Void) throws
+  /// Moves what was read since the last take to the end of `intake`. Never blocks.
+  func take(into intake: inout Intake)
+  /// Reads no more until answered. Returns when no read is under way.
+  func hold()
+  /// All that was taken is on disk: acknowledge it and go on.
+  func committed()
+  /// It is not: forget it without acknowledging, so that it is delivered again.
+  func refused()
+  /// Ends the thread and closes the link. What was not committed is not acknowledged.
+  func stop()
+}
+
+/// What sources give: inputs in arrival order, and what could not be read.
+package struct Intake: Sendable {
+  package var inputs: [Input] = []
+  package var deadLetters: [DeadLetter] = []
+  package init() {}
+}
+
+/// Finds the configuration that decided under a hash.
+package protocol Catalogue: AnyObject {
+  /// Throws when the configuration is no longer to be had.
+  func configuration(_ hash: Digest) throws -> Configuration
+}
+
+/// The durable record, as the engine sees it.
+package protocol Journal: AnyObject {
+  /// Writes the whole batch or nothing; when it returns, the batch survives power loss.
+  func commit(_ batch: Batch) throws
+  /// Number of the next input.
+  var nextInput: Int64 { get throws }
+  /// Gives every input from `number` on, in order.
+  func replay(from number: Int64, _ body: (Int64, Input) throws -> Void) throws
+  /// The newest `config` input; nil in an empty journal.
+  func lastConfiguration() throws -> (number: Int64, hash: Digest)?
+}
+
+/// Due actions, as the dispatcher sees them.
+package protocol ActionQueue: AnyObject, Sendable {
+  /// The next action of this adapter due at `now` (wall clock), marked *sending* in a transaction of its own;
+  /// nil when none is due. Actions of one decision come in order.
+  func claim(adapter: String, now: Instant) throws -> Claim?
+  /// When the next action of this adapter falls due; nil when none is ready.
+  func nextDue(adapter: String) throws -> Instant?
+  /// Keeps the request of a claimed action: a later attempt sends the same bytes.
+  func keep(_ request: HTTPRequest, for action: ActionKey) throws
+  /// What *sending* became: the engine journals it as an input and settles the action in the same transaction.
+  func report(_ attempt: Attempt)
+}
+
+/// An action claimed for sending.
+package struct Claim: Sendable {
+  package var key: ActionKey
+  /// The key on the wire: unique across ledgers, the same for every attempt; at most 64 of `[A-Za-z0-9_-]`.
+  package var wireKey: String
+  package var decision: Decision
+  package var action: Action
+  /// From 1.
+  package var attempt: Int
+  /// Kept from an earlier attempt.
+  package var request: HTTPRequest?
+  package init(
+    key: ActionKey, wireKey: String, decision: Decision, action: Action, attempt: Int, request: HTTPRequest?
+  ) {
+    self.key = key
+    self.wireKey = wireKey
+    self.decision = decision
+    self.action = action
+    self.attempt = attempt
+    self.request = request
+  }
+}
+
+/// Current values, for whoever must judge an action by them.
+package protocol TagReader {
+  /// The latest value, nil when it is not good.
+  func latestGood(_ tag: TagID) -> Value?
+}
+
+/// One system's adapter: what to ask of it and what its answers mean. Pure: no network, no secret.
+/// Made and used on one thread.
+package protocol AdapterCode: AnyObject {
+  /// Sends the same key twice without making two things.
+  var isIdempotent: Bool { get }
+  var authorisation: Authorisation { get }
+  func request(_ action: Tree, settings: Tree) throws -> HTTPRequest
+  func answer(_ response: HTTPResponse) throws -> Receipt
+}
+
+/// A request as an adapter made it: without authorisation or signature, which are added anew for each attempt.
+package struct HTTPRequest: Sendable, Equatable {
+  package var method: String
+  /// Joined to the adapter's base URL.
+  package var path: String
+  package var headers: [(name: String, value: String)]
+  package var body: [UInt8]
+  package init(method: String, path: String, headers: [(name: String, value: String)], body: [UInt8]) {
+    self.method = method
+    self.path = path
+    self.headers = headers
+    self.body = body
+  }
+  package static func == (a: HTTPRequest, b: HTTPRequest) -> Bool {
+    a.method == b.method && a.path == b.path && a.body == b.body
+      && a.headers.elementsEqual(b.headers) { $0 == $1 }
+  }
+}
+
+package struct HTTPResponse: Sendable {
+  package var status: Int
+  /// Names in lower case.
+  package var headers: [(name: String, value: String)]
+  package var body: [UInt8]
+  package init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+  }
+}
+
+/// Plain data between Swift, Lua and JSON. Records keep their order.
+package indirect enum Tree: Sendable, Equatable {
+  case null
+  case boolean(Bool)
+  case number(Double)
+  case text(String)
+  case list([Tree])
+  case record([Field])
+
+  package struct Field: Sendable, Equatable {
+    package var name: String
+    package var value: Tree
+    package init(_ name: String, _ value: Tree) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  package subscript(_ name: String) -> Tree? {
+    guard case .record(let fields) = self else { return nil }
+    return fields.first { $0.name == name }?.value
+  }
+}
