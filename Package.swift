@@ -63,6 +63,10 @@ let package = Package(
         "Rules", "Site", "Scripting", "Ingest", "Ledger", "Delivery", "Engine", "Demo",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift6),
+
+    .testTarget(
+      name: "RulesTests",
+      dependencies: ["Rules", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: swift6),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,54 @@
+/// A rule with its readings resolved against the class it applies to: everything that is the same for all assets.
+final class CompiledRule {
+  struct CompiledReading {
+    var form: ReadingForm
+    var place: Int32
+    var type: TagType
+    /// Longest silence in which the tag (or its heartbeat) is good; `.max` when silence says nothing.
+    var staleAfter: Int64
+    /// The tag whose silence counts; -1 when it is the tag itself.
+    var heartbeat: Int32
+    var window: Int64
+  }
+
+  let rule: Rule
+  let readings: [CompiledReading]
+  let heldFor: TimeSpan
+  let releasedFor: TimeSpan
+  let tolerates: Int64
+  /// `.max` for never.
+  let every: Int64
+  let hasClearsWhen: Bool
+
+  /// A rule whose class or tags the model does not have is our bug: `check` and loading refuse it before.
+  init(_ rule: Rule, in assetClass: AssetClass) {
+    self.rule = rule
+    heldFor = rule.heldFor
+    releasedFor = rule.releasedFor
+    tolerates = rule.tolerates.microseconds
+    hasClearsWhen = rule.hasClearsWhen
+    readings = rule.readings.map { reading in
+      guard let place = assetClass.tags.firstIndex(where: { $0.name == reading.tag }) else {
+        preconditionFailure("rule \(rule.name) reads \(reading.tag), which \(assetClass.name) does not have")
+      }
+      let definition = assetClass.tags[place]
+      var staleAfter = Int64.max
+      var heartbeat = -1
+      switch definition.life {
+      case .itself(let span): staleAfter = span.microseconds
+      case .device: break
+      case .heartbeat(let tag, let span):
+        staleAfter = span.microseconds
+        heartbeat = assetClass.tags.firstIndex { $0.name == tag } ?? place
+      }
+      return CompiledReading(
+        form: reading.form, place: Int32(place), type: definition.type, staleAfter: staleAfter,
+        heartbeat: Int32(heartbeat), window: reading.form.window?.microseconds ?? 0)
+    }
+    if case .span(let span) = rule.every, rule.readings.contains(where: \.form.movesWithTime) {
+      every = span.microseconds
+    } else {
+      every = .max
+    }
+  }
+}

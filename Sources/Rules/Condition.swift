@@ -1,0 +1,99 @@
+/// What one rule knows about one asset.
+package struct Condition: Sendable, Equatable {
+  package enum Phase: Sendable, Equatable {
+    /// `when` is not true.
+    case normal
+    /// `when` is true, but not yet for `held_for`. *Due* once that is over and changes may still come late.
+    case pending(since: Instant)
+    /// Fired at `since`; silent until it clears.
+    case active(since: Instant)
+    /// Still active, but `clears_when` has been true since then and `released_for` is running.
+    case clearing(since: Instant, active: Instant)
+
+    package var isActive: Bool {
+      switch self {
+      case .normal, .pending: false
+      case .active, .clearing: true
+      }
+    }
+    package var name: String {
+      switch self {
+      case .normal: "normal"
+      case .pending: "pending"
+      case .active: "active"
+      case .clearing: "clearing"
+      }
+    }
+  }
+
+  package var phase: Phase = .normal
+  /// Since when the phase has been what it is.
+  package var entered: Instant = .distantPast
+  /// Newest source time of what the rule reads and of the deadlines it has taken (S1).
+  package var clock: Instant = .distantPast
+  /// Since when the rule is blind on this asset; nil when it sees.
+  package var blindSince: Instant?
+  /// Index of the reading that blinds it.
+  package var blindReading: Int = 0
+  var blindTold = false
+  /// Faults so far; at `Evaluator.strikes` the pair is quarantined.
+  package var faults: Int = 0
+
+  /// The earliest moment at which something may change by time alone.
+  var next: Instant = .distantFuture
+  /// When policy wants to be told that time has come.
+  var wake: Instant = .distantFuture
+  /// The earliest entry of this condition in the heap of deadlines.
+  var queued: Instant = .distantFuture
+  /// Whether moments wait behind a deadline that is due.
+  var waits = false
+}
+
+/// A condition's place in the evaluator's list: by asset in tree order, then by rule name.
+package struct ConditionID: Hashable, Comparable, Sendable {
+  package var index: Int32
+  init(_ index: Int) { self.index = Int32(index) }
+  package static func < (a: ConditionID, b: ConditionID) -> Bool { a.index < b.index }
+}
+
+/// What one input did to the conditions, in the order of S10.
+package struct Step: Sendable {
+  package struct Event: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+      /// Fired; `when` was true since then, and these were its readings.
+      case fired(since: Instant, readings: [ReadingValue])
+      case cleared
+      /// The moment policy asked to be woken at.
+      case reached(readings: [ReadingValue])
+    }
+    package var condition: ConditionID
+    package var time: Instant
+    package var kind: Kind
+  }
+  package var events: [Event] = []
+  package var faults: [Fault] = []
+  package var reports: [Report] = []
+  /// Conditions whose phase or blindness changed.
+  package var touched: [ConditionID] = []
+
+  package var isEmpty: Bool { events.isEmpty && faults.isEmpty && reports.isEmpty && touched.isEmpty }
+  /// By time, then by condition; what happened to one condition at one time keeps its order.
+  mutating func order() {
+    guard events.count > 1 else { return }
+    for index in 1..<events.count {
+      var place = index
+      while place > 0, (events[place].time, events[place].condition) < (events[place - 1].time, events[place - 1].condition) {
+        events.swapAt(place, place - 1)
+        place -= 1
+      }
+    }
+  }
+
+  mutating func removeAll() {
+    guard !isEmpty else { return }
+    events.removeAll()
+    faults.removeAll()
+    reports.removeAll()
+    touched.removeAll()
+  }
+}

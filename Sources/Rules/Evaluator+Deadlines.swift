@@ -1,0 +1,230 @@
+// Time passing: deadlines, ticks and links (S1, S2), and what waits behind a due deadline.
+extension Evaluator {
+  /// The deadline of the hold or release that is running.
+  func transition(of condition: Int) -> Instant? {
+    let rule = rules[Int(placements[condition].rule)]
+    switch conditions[condition].phase {
+    case .pending(let since): return since + rule.heldFor
+    case .clearing(let since, _): return since + rule.releasedFor
+    case .normal, .active: return nil
+    }
+  }
+
+  /// Takes the deadlines before `horizon` in order of time, and between them the moments that waited.
+  mutating func settle(_ condition: Int, before horizon: Instant) {
+    guard conditions[condition].faults < Evaluator.strikes else { return }
+    snapshot(condition, conditions[condition])
+    while true {
+      let next = conditions[condition].next
+      if conditions[condition].waits, let moment = waiting[Int32(condition)]?.first {
+        let blocked = transition(of: condition).map { $0 < moment } ?? false
+        if !blocked, moment <= next || next >= horizon {
+          waiting[Int32(condition)]?.removeFirst()
+          if waiting[Int32(condition)]?.isEmpty ?? true {
+            waiting[Int32(condition)] = nil
+            conditions[condition].waits = false
+          }
+          guard evaluate(condition, at: moment) else { return restore(condition) }
+          continue
+        }
+      }
+      guard next < horizon else { break }
+      conditions[condition].clock = max(conditions[condition].clock, next)
+      let wakes = conditions[condition].wake <= next
+      if wakes { conditions[condition].wake = .distantFuture }
+      guard evaluate(condition, at: next, taking: true) else { return restore(condition) }
+      if wakes { reached(condition, at: next) }
+    }
+    enqueue(condition)
+  }
+
+  /// A change of what the condition reads, stamped `time`, has been applied.
+  mutating func advance(_ condition: Int, to time: Instant) {
+    let before = conditions[condition]
+    let clock = max(before.clock, time)
+    conditions[condition].clock = clock
+    guard before.faults < Evaluator.strikes else { return }
+    if let due = transition(of: condition), due < clock {
+      if time > due { return wait(condition, for: time) }
+      // Late, but in time for the deadline: it may still break the hold.
+      snapshot(condition, before)
+      guard evaluate(condition, at: due) else {
+        restore(condition, clock: clock)
+        return enqueue(condition)
+      }
+      if conditions[condition].waits {
+        settle(condition, before: links.horizon(placements[condition].sourceSet, clock: clock))
+      }
+    } else if !evaluate(condition, at: clock) {
+      if settled[Int32(condition)] == nil { snapshot(condition, before) }
+      restore(condition, clock: clock)
+    }
+    enqueue(condition)
+  }
+
+  /// What a condition was before the input in hand: a broken rule leaves it so (S11).
+  struct Snapshot: Sendable {
+    var condition: Condition
+    var readings: ArraySlice<ReadingState>
+    var moments: [Instant]?
+    var activations: [Instant]?
+  }
+
+  private mutating func snapshot(_ condition: Int, _ before: Condition) {
+    guard settled[Int32(condition)] == nil else { return }
+    let first = Int(placements[condition].firstReading)
+    let count = rules[Int(placements[condition].rule)].readings.count
+    settled[Int32(condition)] = Snapshot(
+      condition: before, readings: readingStates[first..<(first + count)], moments: waiting[Int32(condition)],
+      activations: activations[Int32(condition)])
+  }
+
+  /// The rule failed: the condition is what it was before this input, but for its clock and its count of faults.
+  /// Replay, which does not call the rule for this input at all, comes to the same state.
+  private mutating func restore(_ condition: Int, clock: Instant? = nil) {
+    guard let before = settled[Int32(condition)] else { return }
+    step.events.removeAll { $0.condition.index == Int32(condition) }
+    let faults = conditions[condition].faults
+    conditions[condition] = before.condition
+    conditions[condition].faults = faults
+    if let clock { conditions[condition].clock = max(before.condition.clock, clock) }
+    readingStates.replaceSubrange(before.readings.startIndex..<before.readings.endIndex, with: before.readings)
+    waiting[Int32(condition)] = before.moments
+    activations[Int32(condition)] = before.activations
+    if faults >= Evaluator.strikes {
+      conditions[condition].next = .distantFuture
+      conditions[condition].waits = false
+      waiting[Int32(condition)] = nil
+    }
+  }
+
+  private mutating func wait(_ condition: Int, for time: Instant) {
+    var moments = waiting[Int32(condition)] ?? []
+    let place = moments.lastIndex { $0 <= time }.map { $0 + 1 } ?? 0
+    if place == 0 || moments[place - 1] != time { moments.insert(time, at: place) }
+    waiting[Int32(condition)] = moments
+    conditions[condition].waits = true
+  }
+
+  // MARK: Ticks and links
+
+  mutating func tick(_ source: SourceID, _ time: Instant) {
+    guard links.ticks.indices.contains(Int(source.index)) else { return }
+    startQueueing()
+    links.tick(source, time)
+    takeDueDeadlines(of: source)
+  }
+
+  mutating func link(_ source: SourceID, _ event: LinkEvent, _ time: Instant) {
+    guard links.ticks.indices.contains(Int(source.index)) else { return }
+    startQueueing()
+    let lostAt = links.lostAt[Int(source.index)]
+    links.take(event, of: source, at: time)
+    let name = configuration.sources[Int(source.index)].name
+    switch event {
+    case .connected, .caughtUp: takeDueDeadlines(of: source)
+    case .lost:
+      step.reports.append(Report(.linkLost, time: time, text: "the link to source \(name) is lost"))
+    case .newSession:
+      let since = lostAt ?? time
+      // What came meanwhile is gone: nothing of this source is known from the loss until its next sample.
+      var touched: [Int32] = []
+      for index in tags.indices where configuration.model.tags[index].source == source {
+        let history = Int(tags[index].history)
+        guard history >= 0, let newest = histories[history].newest else { continue }
+        histories[history].push(
+          time: max(newest.time, since.microseconds), number: nil, quality: .stale, aged: false)
+        touched.append(Int32(index))
+      }
+      if !touched.isEmpty {
+        step.reports.append(
+          Report(.possibleGap, time: since, text: "the session with source \(name) was not kept: a possible gap since \(since)"))
+      }
+      for condition in conditions.indices
+      where conditions[condition].clock != .distantPast && links.reads(placements[condition].sourceSet, source) {
+        advance(condition, to: max(conditions[condition].clock, since))
+      }
+    }
+  }
+
+  /// Takes every deadline that the lowest ticks of sets with this source have passed, earliest first.
+  private mutating func takeDueDeadlines(of source: SourceID) {
+    var retried: [Int] = []
+    for set in links.sets.indices where links.reads(Int32(set), source) {
+      while let first = queues[set].first {
+        let horizon = links.horizon(Int32(set), clock: .distantPast)
+        guard first.time < horizon else { break }
+        queues[set].removeFirst()
+        let condition = Int(first.condition)
+        if conditions[condition].queued == first.time { conditions[condition].queued = .distantFuture }
+        if conditions[condition].next <= first.time {
+          settle(condition, before: horizon)
+          // A rule that failed keeps its deadline and is asked again at the next tick, not for ever in this one.
+          if conditions[condition].next < horizon { retried.append(condition) }
+        } else {
+          enqueue(condition)
+        }
+      }
+    }
+    for condition in retried { enqueue(condition) }
+  }
+
+  /// Deadlines are queued only once there are ticks to take them by: a replay never pays for it.
+  private mutating func startQueueing() {
+    guard queues.isEmpty else { return }
+    queues = Array(repeating: DeadlineQueue(), count: links.sets.count)
+    for condition in conditions.indices { enqueue(condition) }
+  }
+
+  mutating func enqueue(_ condition: Int) {
+    guard !queues.isEmpty else { return }
+    let next = conditions[condition].next
+    guard next < conditions[condition].queued else { return }
+    conditions[condition].queued = next
+    queues[Int(placements[condition].sourceSet)].insert(next, Int32(condition))
+  }
+
+  /// Policy asks to be told when data time passes `time`: the step then says `reached`.
+  package mutating func wake(_ condition: ConditionID, at time: Instant) {
+    let index = Int(condition.index)
+    conditions[index].wake = time
+    conditions[index].next = min(conditions[index].next, time)
+    enqueue(index)
+  }
+}
+
+/// A binary heap of deadlines: earliest first, then in the order of conditions. An entry may be earlier than its
+/// condition's deadline (it moved since), never later.
+struct DeadlineQueue: Sendable {
+  struct Entry: Sendable {
+    var time: Instant
+    var condition: Int32
+    static func before(_ a: Entry, _ b: Entry) -> Bool { (a.time, a.condition) < (b.time, b.condition) }
+  }
+  private var entries: [Entry] = []
+
+  var first: Entry? { entries.first }
+
+  mutating func insert(_ time: Instant, _ condition: Int32) {
+    entries.append(Entry(time: time, condition: condition))
+    var child = entries.count - 1
+    while child > 0, Entry.before(entries[child], entries[(child - 1) / 2]) {
+      entries.swapAt(child, (child - 1) / 2)
+      child = (child - 1) / 2
+    }
+  }
+
+  mutating func removeFirst() {
+    entries.swapAt(0, entries.count - 1)
+    entries.removeLast()
+    var parent = 0
+    while true {
+      var least = parent
+      for child in [2 * parent + 1, 2 * parent + 2]
+      where child < entries.count && Entry.before(entries[child], entries[least]) { least = child }
+      guard least != parent else { return }
+      entries.swapAt(parent, least)
+      parent = least
+    }
+  }
+}

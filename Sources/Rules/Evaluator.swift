@@ -1,0 +1,338 @@
+/// Runs the rules against inputs. Synchronous, no clock, no I/O: the same inputs give the same steps, in any
+/// process and any batching (S10). A value that its owner mutates on one thread.
+package struct Evaluator {
+  /// Faults after which a rule is no longer called on an asset.
+  package static let strikes = 3
+
+  package let configuration: Configuration
+  package internal(set) var conditions: [Condition] = []
+  package private(set) var counts = IntakeCounts()
+
+  // What is fixed by the configuration, by condition.
+  let rules: [CompiledRule]
+  var placements: [Placement] = []
+  var limitValues: [Double] = []
+
+  // State.
+  var tags: [TagState]
+  var histories: [History] = []
+  var readingStates: [ReadingState] = []
+  var firstHeard: [Int64]
+  var links: Links
+  /// Moments that wait behind a due deadline, by condition.
+  var waiting: [Int32: [Instant]] = [:]
+  /// The last activations of conditions that activated recently (S7).
+  var activations: [Int32: [Instant]] = [:]
+  /// Conditions whose rule is not called for the input in hand: the cause journalled for them, until it is counted (S11).
+  var skipped: [Int32: String?] = [:]
+  /// Conditions as they were before the input in hand took deadlines of theirs.
+  var settled: [Int32: Snapshot] = [:]
+  /// Deadlines by set of sources; empty until there are ticks.
+  var queues: [DeadlineQueue] = []
+  var scratch: [ReadingValue]
+  var step = Step()
+
+  // Who reads a tag: conditions readerStart[tag] ..< readerStart[tag + 1] of readerList.
+  private var readerStart: [Int32]
+  private var readerList: [Int32] = []
+  /// Tags that live by another tag's heartbeat, by that tag.
+  private var pulses: [Int32: [Int32]] = [:]
+
+  /// Where a condition finds what belongs to it.
+  struct Placement: Sendable {
+    var rule: Int32
+    var asset: Int32
+    var firstTag: Int32
+    var firstReading: Int32
+    var firstLimit: Int32
+    var sourceSet: Int32
+  }
+
+  /// What a reading was when it was last known, to stand in while the rule tolerates (S5).
+  struct ReadingState: Sendable {
+    var lastGood: ReadingValue = .notGood
+    /// Since when it has not been known; `.max` while it is.
+    var unknownSince: Int64 = .max
+  }
+
+  package init(_ configuration: Configuration) {
+    self.configuration = configuration
+    let model = configuration.model
+    tags = Array(repeating: TagState(), count: model.tags.count)
+    firstHeard = Array(repeating: .max, count: model.assets.count)
+    links = Links(configuration.sources)
+    readerStart = []
+
+    var compiled: [CompiledRule] = []
+    var byClass: [Int: [Int]] = [:]
+    for rule in configuration.rules.sorted(by: { $0.name < $1.name }) {
+      guard let place = model.classes.firstIndex(where: { $0.name == rule.appliesTo }) else { continue }
+      byClass[place, default: []].append(compiled.count)
+      compiled.append(CompiledRule(rule, in: model.classes[place]))
+    }
+    rules = compiled
+    scratch = Array(repeating: .notGood, count: compiled.map(\.readings.count).max() ?? 0)
+
+    var readers: [(tag: Int32, condition: Int32)] = []
+    for (assetIndex, asset) in model.assets.enumerated() {
+      for ruleIndex in byClass[asset.classIndex] ?? [] {
+        let compiled = rules[ruleIndex]
+        let condition = Int32(conditions.count)
+        let tagIndices = compiled.readings.map { asset.firstTag + $0.place }
+        placements.append(
+          Placement(
+            rule: Int32(ruleIndex), asset: Int32(assetIndex), firstTag: asset.firstTag,
+            firstReading: Int32(readingStates.count), firstLimit: Int32(limitValues.count),
+            sourceSet: links.set(of: tagIndices.map { model.tags[Int($0)].source })))
+        conditions.append(Condition())
+        readingStates += Array(repeating: ReadingState(), count: compiled.readings.count)
+        let overrides = asset.limits[compiled.rule.name] ?? [:]
+        limitValues += compiled.rule.limits.map { overrides[$0.name] ?? $0.value }
+        for (reading, tag) in zip(compiled.readings, tagIndices) {
+          addHistory(tag, reading, links.lateness(placements[Int(condition)].sourceSet))
+          readers.append((tag, condition))
+          if reading.heartbeat >= 0, asset.firstTag + reading.heartbeat != tag {
+            let pulse = asset.firstTag + reading.heartbeat
+            if !(pulses[pulse] ?? []).contains(tag) { pulses[pulse, default: []].append(tag) }
+            readers.append((pulse, condition))
+          }
+        }
+      }
+    }
+    readerStart = Array(repeating: 0, count: model.tags.count + 1)
+    readers.sort { ($0.tag, $0.condition) < ($1.tag, $1.condition) }
+    for (index, reader) in readers.enumerated() {
+      if index > 0, readers[index - 1] == reader { continue }
+      readerList.append(reader.condition)
+      readerStart[Int(reader.tag) + 1] += 1
+    }
+    for index in model.tags.indices { readerStart[index + 1] += readerStart[index] }
+  }
+
+  private mutating func addHistory(_ tag: Int32, _ reading: CompiledRule.CompiledReading, _ lateness: Int64) {
+    if tags[Int(tag)].history < 0 {
+      tags[Int(tag)].history = Int32(histories.count)
+      histories.append(History(staleAfter: reading.heartbeat < 0 ? reading.staleAfter : .max))
+    }
+    let history = Int(tags[Int(tag)].history)
+    histories[history].keep = max(histories[history].keep, reading.window.saturatingPlus(lateness))
+  }
+
+  // MARK: - Inputs
+
+  /// Takes one input. The step is valid until the next call.
+  package mutating func apply(_ input: Input) -> Step {
+    step.removeAll()
+    switch input {
+    case .change(let change): apply(change)
+    case .tick(let source, let time): tick(source, time)
+    case .source(let source, let event, let time): link(source, event, time)
+    case .fault(let fault):
+      if let condition = condition(rule: fault.rule, asset: fault.asset) {
+        skipped[condition.index] = fault.cause
+      }
+      return step
+    case .bind, .config, .command: break
+    }
+    if !skipped.isEmpty { skipped.removeAll() }
+    if !settled.isEmpty { settled.removeAll() }
+    step.order()
+    return step
+  }
+
+  /// The end of a file: deadlines are taken up to each clock, also when equal (S1).
+  package mutating func finish() -> Step {
+    step.removeAll()
+    for condition in conditions.indices where conditions[condition].clock != .distantPast {
+      let lateness = links.lateness(placements[condition].sourceSet)
+      let clock = conditions[condition].clock.microseconds
+      settle(condition, before: Instant(microseconds: clock.saturatingMinus(lateness).saturatingPlus(1)))
+    }
+    settled.removeAll()
+    skipped.removeAll()
+    step.order()
+    return step
+  }
+
+  private mutating func apply(_ change: TagChange) {
+    let index = Int(change.tag.index)
+    guard tags.indices.contains(index) else { return }
+    let tag = configuration.model.tags[index]
+    let settings = configuration.sources[Int(tag.source.index)]
+    var time = change.time.microseconds
+    if time > change.arrived.microseconds.saturatingPlus(settings.skew.microseconds) {
+      time = change.arrived.microseconds
+      counts.ahead += 1
+    }
+    let asset = Int(tag.asset.index)
+    if firstHeard[asset] == .max { firstHeard[asset] = time }
+
+    if time < tags[index].newest {
+      if tags[index].lateRun > 0, time > tags[index].lateNewest {
+        tags[index].lateRun += 1
+      } else {
+        tags[index].lateRun = 1
+      }
+      tags[index].lateNewest = time
+      guard tags[index].lateRun > 5 else {
+        counts.late += 1
+        return
+      }
+      clockStep(of: tag.source, to: time)
+    }
+    tags[index].lateRun = 0
+
+    let start = Int(readerStart[index])
+    let end = Int(readerStart[index + 1])
+    let history = Int(tags[index].history)
+    guard start < end || history >= 0 else {
+      counts.taken += 1
+      tags[index].newest = max(tags[index].newest, time)
+      return
+    }
+
+    let definition = configuration.model.classes[configuration.model.assets[asset].classIndex].tags[tag.place]
+    var admitted = definition.admit(change.value, change.quality)
+    if change.retainedWithoutTime { admitted.quality = .stale }
+    if history >= 0 {
+      if let text = admitted.text { admitted.number = histories[history].place(of: text) }
+      if time == tags[index].newest, let newest = histories[history].newest, newest.time == time,
+        newest.quality == admitted.quality, admitted.number == nil || newest.number == admitted.number
+      {
+        counts.duplicate += 1
+        return
+      }
+    }
+    counts.taken += 1
+    if admitted.quality != .good { counts.notGood += 1 }
+    var aged = false
+    if case .itself(let staleAfter) = definition.life {
+      aged = time.saturatingPlus(staleAfter.microseconds) < change.arrived.microseconds
+    }
+
+    // Deadlines the new clocks have passed are taken before the change is applied.
+    let now = Instant(microseconds: time)
+    for place in start..<end {
+      let condition = Int(readerList[place])
+      let horizon = links.horizon(placements[condition].sourceSet, clock: max(conditions[condition].clock, now))
+      if conditions[condition].next < horizon { settle(condition, before: horizon) }
+    }
+    let previous = tags[index].newest
+    tags[index].newest = time
+    if history >= 0 {
+      histories[history].push(time: time, number: admitted.number, quality: admitted.quality, aged: aged)
+      if links.isUp(tag.source) { histories[history].trim() }
+    }
+    if !pulses.isEmpty { pulse(Int32(index), from: previous, to: time) }
+    for place in start..<end { advance(Int(readerList[place]), to: now) }
+  }
+
+  /// A heartbeat after a silence: the tags that live by it were stale in between.
+  private mutating func pulse(_ tag: Int32, from previous: Int64, to time: Int64) {
+    guard previous != .min, let dependents = pulses[tag] else { return }
+    for dependent in dependents {
+      let definition = configuration.model.definition(of: TagID(Int(dependent)))
+      guard case .heartbeat(_, let staleAfter) = definition.life else { continue }
+      let end = previous.saturatingPlus(staleAfter.microseconds)
+      let history = Int(tags[Int(dependent)].history)
+      guard time > end, history >= 0, let newest = histories[history].newest, newest.time <= end else { continue }
+      histories[history].push(time: end, number: nil, quality: .stale, aged: false)
+      if newest.quality == .good {
+        histories[history].push(time: time, number: newest.number, quality: .good, aged: false)
+      }
+    }
+  }
+
+  /// More than five late samples in a row that advance among themselves: the source's clock was set back (S3).
+  private mutating func clockStep(of source: SourceID, to time: Int64) {
+    counts.clockSteps += 1
+    let now = Instant(microseconds: time)
+    for index in tags.indices where configuration.model.tags[index].source == source {
+      guard tags[index].newest > time else { continue }
+      tags[index].newest = time
+      if tags[index].history >= 0 { histories[Int(tags[index].history)].removeNewer(than: time) }
+    }
+    for condition in conditions.indices where links.reads(placements[condition].sourceSet, source) {
+      guard conditions[condition].clock > now else { continue }
+      conditions[condition].clock = now
+      waiting[Int32(condition)] = nil
+      conditions[condition].waits = false
+      abandon(condition, at: now)
+      conditions[condition].next = now
+    }
+    step.reports.append(
+      Report(
+        .clockStep, time: now,
+        text: "the clock of source \(configuration.sources[Int(source.index)].name) was set back; \(now) is taken from here"))
+  }
+
+  // MARK: - Looking in
+
+  package func condition(rule: String, asset: String) -> ConditionID? {
+    placements.firstIndex {
+      rules[Int($0.rule)].rule.name == rule && configuration.model.assets[Int($0.asset)].path == asset
+    }.map(ConditionID.init)
+  }
+
+  package func rule(of condition: ConditionID) -> Rule { rules[Int(placements[Int(condition.index)].rule)].rule }
+
+  package func asset(of condition: ConditionID) -> Asset {
+    configuration.model.assets[Int(placements[Int(condition.index)].asset)]
+  }
+
+  package func assetID(of condition: ConditionID) -> AssetID {
+    AssetID(Int(placements[Int(condition.index)].asset))
+  }
+
+  /// The limits in force for this asset.
+  package func limits(of condition: ConditionID) -> [Limit] {
+    let placement = placements[Int(condition.index)]
+    return rules[Int(placement.rule)].rule.limits.enumerated().map { index, limit in
+      Limit(name: limit.name, value: limitValues[Int(placement.firstLimit) + index])
+    }
+  }
+
+  package func evidence(of condition: ConditionID, _ readings: [ReadingValue]) -> [Evidence] {
+    let definitions = configuration.model.classes[asset(of: condition).classIndex].tags
+    return zip(rule(of: condition).readings, readings).map { reading, value in
+      Evidence(name: reading.name, value: value, unit: reading.unit(in: definitions))
+    }
+  }
+
+  package func record(of condition: ConditionID) -> ConditionRecord {
+    let state = conditions[Int(condition.index)]
+    let rule = rule(of: condition)
+    return ConditionRecord(
+      rule: rule.name, asset: asset(of: condition).path,
+      phase: state.faults >= Evaluator.strikes ? "quarantined" : state.phase.name, since: state.entered,
+      blindSince: state.blindSince,
+      blindReading: state.blindSince == nil ? nil : rule.readings[state.blindReading].name)
+  }
+}
+
+extension Reading {
+  /// The unit of what it amounts to: the tag's, seconds, or none.
+  func unit(in definitions: [TagDefinition]) -> String? {
+    switch form {
+    case .latest, .previous, .average, .minimum, .maximum, .mean, .change:
+      definitions.first { $0.name == tag }?.unit
+    case .age, .unchangedFor: "s"
+    case .quality, .stale, .count: nil
+    }
+  }
+}
+
+extension Evaluator: TagReader {
+  package func latestGood(_ tag: TagID) -> Value? {
+    let state = tags[Int(tag.index)]
+    guard state.history >= 0, let mark = histories[Int(state.history)].newest, mark.badSince == .max,
+      !mark.number.isNaN
+    else { return nil }
+    switch configuration.model.definition(of: tag).type {
+    case .number, .counter: return .number(mark.number)
+    case .boolean: return .boolean(mark.number != 0)
+    case .states(let names, _): return .text(names[Int(mark.number)])
+    case .text: return .text(histories[Int(state.history)].texts[Int(mark.number)])
+    }
+  }
+}

@@ -1,0 +1,247 @@
+/// What is kept of one tag so that readings can be asked as of any moment a rule may still be asked about:
+/// its samples within the longest window, with running totals, so that a window costs two look-ups however many
+/// samples it holds. Times are microseconds since the epoch.
+struct History: Sendable {
+  /// A sample, or a change of quality by the session, in force from `time` to the next mark.
+  struct Mark: Sendable {
+    var time: Int64
+    /// The last good value: of this mark if it is good, else carried over. NaN before the first.
+    var number: Double
+    /// When the good value in `number` came up, and the good value before that (NaN: none).
+    var changedAt: Int64
+    var previous: Double
+    /// Since when the tag has not been good; `.max` when it is.
+    var badSince: Int64
+    var quality: Quality
+    /// Older than its `stale_after` when it arrived: counts in windows, does not make the tag good (S4).
+    var aged: Bool
+    // Totals of everything before `time`.
+    var good: Int64
+    var integral: RunningSum
+    // Totals up to and including this mark.
+    var sum: RunningSum
+    var samples: Int32
+    var changes: Int32
+
+    var countsInWindows: Bool { quality == .good }
+  }
+
+  private(set) var marks: [Mark] = []
+  /// Marks before this index are forgotten, removed when they are half of the array.
+  private(set) var first = 0
+  /// The newest good value among the forgotten: `change` may reach back to it.
+  private(set) var forgottenGood: Double = .nan
+  /// A tag of type text keeps its texts here; its numbers are places in this list.
+  private(set) var texts: [String] = []
+  /// How far back marks are needed: longest window and lateness of the rules that read the tag.
+  var keep: Int64 = 0
+  /// `.max` unless the tag shows life itself.
+  let staleAfter: Int64
+
+  init(staleAfter: Int64) { self.staleAfter = staleAfter }
+
+  var isEmpty: Bool { first == marks.count }
+  var newest: Mark? { marks.last }
+
+  // MARK: Writing
+
+  /// Adds a sample or a change of quality; `time` is not before the newest mark.
+  mutating func push(time: Int64, number: Double?, quality: Quality, aged: Bool) {
+    var mark: Mark
+    if let last = marks.last {
+      mark = last
+      let stretch = last.countsInWindows ? min(time, last.time.saturatingPlus(staleAfter)) - last.time : 0
+      mark.good += stretch
+      mark.integral.add(last.number * Double(stretch))
+    } else {
+      mark = Mark(
+        time: time, number: .nan, changedAt: time, previous: .nan, badSince: .max, quality: quality, aged: aged,
+        good: 0, integral: RunningSum(), sum: RunningSum(), samples: 0, changes: 0)
+    }
+    mark.time = time
+    mark.quality = quality
+    mark.aged = aged
+    if quality == .good, let number {
+      if mark.number != number {
+        if !mark.number.isNaN {
+          mark.previous = mark.number
+          mark.changes &+= 1
+        }
+        mark.number = number
+        mark.changedAt = time
+      }
+      mark.sum.add(number)
+      mark.samples &+= 1
+    }
+    mark.badSince =
+      quality == .good && !aged ? .max : min(marks.last?.notGoodSince(at: time, staleAfter) ?? .max, time)
+    marks.append(mark)
+  }
+
+  /// The place of a text among this history's texts, appended when it is not the newest one's.
+  mutating func place(of text: String) -> Double {
+    if let newest = marks.last, !newest.number.isNaN, texts[Int(newest.number)] == text { return newest.number }
+    if texts.count > 2 * (marks.count - first) + 64 { forgetTexts() }
+    texts.append(text)
+    return Double(texts.count - 1)
+  }
+
+  /// Forgets what no rule can ask about any more: all before the mark in force at `newest - keep`.
+  mutating func trim() {
+    guard let newest = marks.last else { return }
+    let edge = newest.time.saturatingMinus(keep)
+    while first + 1 < marks.count, marks[first + 1].time <= edge {
+      if !marks[first].number.isNaN { forgottenGood = marks[first].number }
+      first += 1
+    }
+    if first > 16, first * 2 > marks.count {
+      marks.removeFirst(first)
+      first = 0
+    }
+  }
+
+  /// A clock step back to `time`: what is newer leaves.
+  mutating func removeNewer(than time: Int64) {
+    while first < marks.count, let last = marks.last, last.time > time { marks.removeLast() }
+  }
+
+  private mutating func forgetTexts() {
+    var kept: [String] = []
+    var places: [Int: Double] = [:]
+    func moved(_ number: Double) -> Double {
+      guard !number.isNaN else { return number }
+      if let place = places[Int(number)] { return place }
+      places[Int(number)] = Double(kept.count)
+      kept.append(texts[Int(number)])
+      return Double(kept.count - 1)
+    }
+    forgottenGood = moved(forgottenGood)
+    for index in marks.indices {
+      marks[index].number = moved(marks[index].number)
+      marks[index].previous = moved(marks[index].previous)
+    }
+    texts = kept
+  }
+
+  // MARK: Asking
+
+  /// Index of the mark in force at `time`; nil before the first.
+  @inline(__always)
+  func index(at time: Int64) -> Int? {
+    var high = marks.count - 1
+    guard high >= first else { return nil }
+    if marks[high].time <= time { return high }
+    var low = first
+    guard marks[low].time <= time else { return nil }
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if marks[middle].time <= time { low = middle } else { high = middle }
+    }
+    return low
+  }
+
+  /// Good microseconds and integral (value times microseconds) from the beginning to `time`, given the index in force.
+  @inline(__always)
+  private func totals(at time: Int64, _ index: Int?) -> (good: Int64, integral: RunningSum) {
+    guard let index else { return isEmpty ? (0, RunningSum()) : (marks[first].good, marks[first].integral) }
+    let mark = marks[index]
+    guard mark.countsInWindows else { return (mark.good, mark.integral) }
+    let stretch = min(time, mark.time.saturatingPlus(staleAfter)) - mark.time
+    var integral = mark.integral
+    integral.add(mark.number * Double(stretch))
+    return (mark.good + stretch, integral)
+  }
+
+  /// Whether good values cover four fifths of the window that ends at `time`.
+  func covers(_ window: Int64, endingAt time: Int64) -> Bool {
+    let good = totals(at: time, index(at: time)).good - totals(at: time - window, index(at: time - window)).good
+    return good >= window / 5 * 4
+  }
+
+  /// Time-weighted mean over `(time - window, time]`; nil when good values cover less than four fifths of it.
+  func average(over window: Int64, endingAt time: Int64) -> Double? {
+    let left = totals(at: time - window, index(at: time - window))
+    let right = totals(at: time, index(at: time))
+    let good = right.good - left.good
+    guard good >= window / 5 * 4, good > 0 else { return nil }
+    return right.integral.minus(left.integral) / Double(good)
+  }
+
+  /// Mean of the good samples in the window; nil without one, or when it is not covered.
+  func mean(over window: Int64, endingAt time: Int64) -> Double? {
+    guard covers(window, endingAt: time), let right = index(at: time) else { return nil }
+    let left = index(at: time - window)
+    let count = marks[right].samples &- (left.map { marks[$0].samples } ?? before.samples)
+    guard count > 0 else { return nil }
+    return marks[right].sum.minus(left.map { marks[$0].sum } ?? before.sum) / Double(count)
+  }
+
+  /// How often the good value changed in the window; nil when it is not covered.
+  func changes(over window: Int64, endingAt time: Int64) -> Double? {
+    guard covers(window, endingAt: time), let right = index(at: time) else { return nil }
+    let left = index(at: time - window)
+    return Double(marks[right].changes &- (left.map { marks[$0].changes } ?? before.changes))
+  }
+
+  /// Smallest or largest good value in force in the window; nil when it is not covered.
+  func extreme(_ better: (Double, Double) -> Bool, over window: Int64, endingAt time: Int64) -> Double? {
+    guard covers(window, endingAt: time), let right = index(at: time) else { return nil }
+    let edge = time - window
+    var best: Double?
+    for index in (index(at: edge) ?? first)...right {
+      let mark = marks[index]
+      guard mark.countsInWindows, mark.time > edge || mark.time.saturatingPlus(staleAfter) > edge else { continue }
+      if best.map({ better(mark.number, $0) }) ?? true { best = mark.number }
+    }
+    return best
+  }
+
+  /// The newest good value at or before `time`.
+  func good(atOrBefore time: Int64) -> Double? {
+    let number = index(at: time).map { marks[$0].number } ?? forgottenGood
+    return number.isNaN ? nil : number
+  }
+
+  /// Totals before the first mark that is kept: it carries them itself, less its own sample.
+  private var before: (samples: Int32, changes: Int32, sum: RunningSum) {
+    guard first > 0 else {
+      // Nothing was ever forgotten, or all that was is removed: the totals just before the first kept mark.
+      guard let mark = marks.first else { return (0, 0, RunningSum()) }
+      let own = mark.quality == .good
+      var sum = mark.sum
+      if own { sum.add(-mark.number) }
+      let changed = own && mark.changedAt == mark.time && !mark.previous.isNaN
+      return (mark.samples &- (own ? 1 : 0), mark.changes &- (changed ? 1 : 0), sum)
+    }
+    let mark = marks[first - 1]
+    return (mark.samples, mark.changes, mark.sum)
+  }
+}
+
+extension History.Mark {
+  /// Since when the tag is not good, asked at `time` while this mark is in force; `.max` when it is good.
+  @inline(__always)
+  func notGoodSince(at time: Int64, _ staleAfter: Int64) -> Int64 {
+    if badSince != .max { return badSince }
+    let end = self.time.saturatingPlus(staleAfter)
+    return time > end ? end : .max
+  }
+}
+
+/// A sum that does not drift: the rounding errors are summed beside it (Knuth's two-sum), so that a year of
+/// samples added and a window taken as a difference of two such sums are still exact to the last digit.
+struct RunningSum: Sendable, Equatable {
+  private(set) var high = 0.0
+  private(set) var low = 0.0
+
+  @inline(__always)
+  mutating func add(_ value: Double) {
+    let sum = high + value
+    let shadow = sum - high
+    low += (high - (sum - shadow)) + (value - shadow)
+    high = sum
+  }
+
+  @inline(__always)
+  func minus(_ other: RunningSum) -> Double { (high - other.high) + (low - other.low) }
+}

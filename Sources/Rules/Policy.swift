@@ -1,0 +1,250 @@
+/// The second pure stage: what becomes of a firing. Decides, or holds back with the reason; takes a held-back
+/// decision when the reason ends and the condition is still active (S8).
+package struct Policy {
+  /// What an input led to beyond the conditions themselves.
+  package struct Verdict: Sendable, Equatable {
+    package var decisions: [Decision] = []
+    package var heldBack: [HeldBack] = []
+    /// Actions that waited too long for a person.
+    package var expired: [ActionKey] = []
+    package var isEmpty: Bool { decisions.isEmpty && heldBack.isEmpty && expired.isEmpty }
+  }
+
+  /// A firing that waits for its reason to end.
+  private struct Waiting {
+    var heldBack: HeldBack
+    var until: Instant
+  }
+
+  private let settings: PolicySettings
+  /// When each condition last led to a decision; only conditions that did.
+  private var lastDecision: [ConditionID: Instant] = [:]
+  private var waiting: [ConditionID: Waiting] = [:]
+  /// Fire times of the last decisions, to number those a clock step repeats.
+  private var fireTimes: [ConditionID: [Instant]] = [:]
+  /// Waiting actions by expiry, earliest first.
+  private var approvals: [(expires: Instant, key: ActionKey)] = []
+
+  package init(_ settings: PolicySettings) { self.settings = settings }
+
+  /// Judges a step. `evaluator` is asked about conditions and tags, and is told when to wake us.
+  package mutating func apply(_ input: Input, _ step: Step, _ evaluator: inout Evaluator) -> Verdict {
+    var verdict = Verdict()
+    for event in step.events {
+      switch event.kind {
+      case .fired(let since, let readings):
+        fired(event, since, readings, &evaluator, &verdict)
+      case .cleared:
+        // The reason may have ended before the condition did, within one input.
+        if let held = waiting[event.condition], held.until < event.time {
+          take(held, event.condition, held.heldBack.evidence, evaluator, &verdict)
+        }
+        waiting[event.condition] = nil
+      case .reached(let readings):
+        if let held = waiting[event.condition], held.until <= event.time {
+          take(held, event.condition, evaluator.evidence(of: event.condition, readings), evaluator, &verdict)
+        }
+      }
+    }
+    expire(input, &verdict)
+    return verdict
+  }
+
+  private mutating func fired(
+    _ event: Step.Event, _ since: Instant, _ readings: [ReadingValue], _ evaluator: inout Evaluator,
+    _ verdict: inout Verdict
+  ) {
+    let rule = evaluator.rule(of: event.condition)
+    let evidence = evaluator.evidence(of: event.condition, readings)
+    if let atMost = rule.atMost, let last = lastDecision[event.condition], event.time >= last,
+      event.time < last + atMost.once
+    {
+      let until = last + atMost.once
+      let held = HeldBack(
+        rule: rule.name, asset: evaluator.asset(of: event.condition).path, time: event.time, since: since,
+        reason: .atMost(until: until), evidence: evidence)
+      waiting[event.condition] = Waiting(heldBack: held, until: until)
+      verdict.heldBack.append(held)
+      evaluator.wake(event.condition, at: until)
+    } else {
+      decide(event.condition, at: event.time, since: since, deferredFrom: nil, evidence, evaluator, &verdict)
+    }
+  }
+
+  private mutating func take(
+    _ held: Waiting, _ condition: ConditionID, _ evidence: [Evidence], _ evaluator: Evaluator, _ verdict: inout Verdict
+  ) {
+    waiting[condition] = nil
+    decide(
+      condition, at: held.until, since: held.heldBack.since, deferredFrom: held.heldBack.time, evidence, evaluator,
+      &verdict)
+  }
+
+  private mutating func decide(
+    _ condition: ConditionID, at time: Instant, since: Instant, deferredFrom: Instant?, _ evidence: [Evidence],
+    _ evaluator: Evaluator, _ verdict: inout Verdict
+  ) {
+    let rule = evaluator.rule(of: condition)
+    let asset = evaluator.asset(of: condition)
+    let assetClass = evaluator.configuration.model.classes[asset.classIndex].name
+    var times = fireTimes[condition] ?? []
+    let repeated = times.count { $0 == time }
+    times.append(time)
+    fireTimes[condition] = times.suffix(64)
+    lastDecision[condition] = time
+
+    let key = DecisionKey(rule: rule.name, asset: asset.path, time: time, repeated: repeated)
+    let limits = evaluator.limits(of: condition)
+    let words = Filling(asset: asset.name, evidence: evidence, limits: limits)
+    let actions = rule.actions.enumerated().map { index, template in
+      action(
+        index + 1, template, words, rule: rule, asset: evaluator.assetID(of: condition), assetClass: assetClass,
+        at: time, evaluator)
+    }
+    for action in actions {
+      if case .waiting(let expires) = action.standing {
+        let place = approvals.firstIndex { $0.expires > expires } ?? approvals.endIndex
+        approvals.insert((expires, ActionKey(decision: key, number: action.number)), at: place)
+      }
+    }
+    verdict.decisions.append(
+      Decision(
+        key: key, title: rule.title, owner: rule.owner, since: since, deferredFrom: deferredFrom, evidence: evidence,
+        limits: limits, checkFirst: rule.checkFirst, consequence: rule.consequence, textHash: rule.textHash,
+        logicHash: rule.logicHash,
+        tier: rule.actions.map { settings.tier(rule: rule.name, assetClass: assetClass, kind: $0.kind) }.max() ?? .shadow,
+        actions: actions, assetIDs: asset.ids.keys.sorted().map { ($0, asset.ids[$0] ?? "") },
+        assetClass: assetClass))
+  }
+
+  private func action(
+    _ number: Int, _ template: ActionTemplate, _ words: Filling, rule: Rule, asset: AssetID, assetClass: String,
+    at time: Instant, _ evaluator: Evaluator
+  ) -> Action {
+    let adapter = settings.adapter(for: template.kind, assetClass: assetClass)
+    let standing: ActionStanding
+    switch settings.tier(rule: rule.name, assetClass: assetClass, kind: template.kind) {
+    case .shadow: standing = .shadow
+    case _ where adapter == nil: standing = .refused("the site sends no \(template.kind.rawValue) anywhere")
+    case .advise: standing = .waiting(expires: time + settings.approveWithin)
+    case .act: standing = .ready
+    }
+    switch template {
+    case .workOrder(let title, let priority, let text):
+      return Action(
+        number: number, kind: .workOrder, title: words.fill(title), text: words.fill(text ?? ""), priority: priority,
+        adapter: adapter, standing: standing)
+    case .notification(let title, let text):
+      return Action(
+        number: number, kind: .notification, title: words.fill(title), text: words.fill(text ?? ""),
+        adapter: adapter, standing: standing)
+    case .setpoint(let tag, let to):
+      let target = target(of: to, evaluator.configuration.model.tag(tag, of: asset), evaluator)
+      return Action(
+        number: number, kind: .setpoint, title: "Change \(tag) of \(words.asset)", text: "",
+        setpoint: target.map { Action.Setpoint(tag: tag, target: $0) }, adapter: adapter,
+        standing: .refused(target == nil ? "\(tag) is not good, so it cannot be changed relatively" : "no conduit"))
+    }
+  }
+
+  /// The absolute target, fixed here; nil when it is relative to a tag that is not good.
+  private func target(of to: SetpointTarget, _ tag: TagID?, _ tags: some TagReader) -> Double? {
+    if case .value(let value) = to { return value }
+    guard let tag, case .number(let latest) = tags.latestGood(tag) else { return nil }
+    switch to {
+    case .value(let value): return value
+    case .step(let step): return latest + step
+    case .fraction(let fraction): return latest * (1 + fraction)
+    }
+  }
+
+  package func encodeState(into writer: inout ByteWriter) {
+    writer.integer(lastDecision.count)
+    for condition in lastDecision.keys.sorted() {
+      writer.integer(Int(condition.index))
+      writer.integer(lastDecision[condition]?.microseconds ?? 0)
+      writer.integer(fireTimes[condition]?.count ?? 0)
+      for time in fireTimes[condition] ?? [] { writer.integer(time.microseconds) }
+    }
+    writer.integer(waiting.count)
+    for condition in waiting.keys.sorted() {
+      guard let held = waiting[condition] else { continue }
+      writer.integer(Int(condition.index))
+      writer.integer(held.until.microseconds)
+      writer.integer(held.heldBack.time.microseconds)
+      writer.integer(held.heldBack.since.microseconds)
+      for evidence in held.heldBack.evidence { evidence.value.encode(into: &writer) }
+    }
+    writer.integer(approvals.count)
+    for approval in approvals {
+      writer.integer(approval.expires.microseconds)
+      approval.key.decision.encode(into: &writer)
+      writer.integer(approval.key.number)
+    }
+  }
+
+  /// Data time is the input's; waiting actions it has passed are over.
+  private mutating func expire(_ input: Input, _ verdict: inout Verdict) {
+    guard let first = approvals.first else { return }
+    let now: Instant
+    switch input {
+    case .change(let change): now = min(change.time, change.arrived)
+    case .tick(_, let time): now = time
+    default: return
+    }
+    guard first.expires < now else { return }
+    let count = approvals.prefix { $0.expires < now }.count
+    verdict.expired += approvals.prefix(count).map(\.key)
+    approvals.removeFirst(count)
+  }
+}
+
+/// Fills `{asset}`, `{reading name}` and `{limit name}` into texts.
+struct Filling {
+  let asset: String
+  let evidence: [Evidence]
+  let limits: [Limit]
+
+  func fill(_ template: String) -> String {
+    var text = ""
+    var rest = template[...]
+    while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
+      text += rest[..<open]
+      let name = rest[rest.index(after: open)..<close]
+      text += word(String(name)) ?? String(rest[open...close])
+      rest = rest[rest.index(after: close)...]
+    }
+    return text + rest
+  }
+
+  private func word(_ name: String) -> String? {
+    if name == "asset" { return asset }
+    if let found = evidence.first(where: { $0.name == name }) {
+      return found.value.plain + (found.unit.map { " \($0)" } ?? "")
+    }
+    return limits.first { $0.name == name }.map { plain($0.value) }
+  }
+}
+
+extension ReadingValue {
+  /// For people: at most four significant digits after the leading ones, `not good` when it is not.
+  package var plain: String {
+    switch self {
+    case .notGood: "not good"
+    case .boolean(let flag): flag ? "yes" : "no"
+    case .number(let number): Rules.plain(number)
+    case .text(let text): text
+    }
+  }
+}
+
+/// A number for people: whole when it is, else three decimals without trailing zeros (four significant digits below one).
+package func plain(_ number: Double) -> String {
+  guard number.isFinite else { return number.isNaN ? "not a number" : number > 0 ? "endless" : "-endless" }
+  guard number.magnitude < 1e15 else { return "\(number)" }
+  if number == number.rounded() { return "\(Int64(number))" }
+  var scale = 1000.0
+  while number.magnitude * scale < 1000, scale < 1e12 { scale *= 10 }
+  let rounded = (number * scale).rounded() / scale
+  return rounded == rounded.rounded() ? "\(Int64(rounded))" : "\(rounded)"
+}
