@@ -169,6 +169,22 @@ extension Evaluator {
     for condition in retried { enqueue(condition) }
   }
 
+  /// Whether ticks at these times would take a deadline. A tick that would not is not applied and not journalled:
+  /// it would change nothing.
+  package func isDue(_ ticks: [(source: SourceID, time: Instant)]) -> Bool {
+    guard !ticks.isEmpty else { return false }
+    var after = links
+    for tick in ticks where links.ticks.indices.contains(Int(tick.source.index)) { after.tick(tick.source, tick.time) }
+    return queues.indices.contains { set in
+      queues[set].first.map { $0.time < after.horizon(Int32(set), clock: .distantPast) } ?? false
+    }
+  }
+
+  /// No deadline is earlier than this; nil when there is none, or nothing ticks yet.
+  package var nextQueuedDeadline: Instant? {
+    queues.compactMap { $0.first?.time }.min().flatMap { $0 == .distantFuture ? nil : $0 }
+  }
+
   /// Deadlines are queued only once there are ticks to take them by: a replay never pays for it.
   private mutating func startQueueing() {
     guard queues.isEmpty else { return }

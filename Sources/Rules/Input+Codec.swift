@@ -6,7 +6,7 @@ extension Input {
       writer.byte(1)
       writer.integer(Int(change.tag.index))
       writer.integer(change.time.microseconds)
-      writer.integer(change.arrived.microseconds.saturatingMinus(change.time.microseconds))
+      writer.integer(change.arrived.microseconds &- change.time.microseconds)
       writer.byte(change.quality.rawValue | (change.retainedWithoutTime ? 0x80 : 0))
       change.value.encode(into: &writer)
     case .tick(let source, let time):
@@ -43,7 +43,7 @@ extension Input {
     case 1:
       let tag = try TagID(from: &reader)
       let time = Instant(microseconds: try reader.integer())
-      let arrived = Instant(microseconds: time.microseconds.saturatingPlus(try reader.integer()))
+      let arrived = Instant(microseconds: time.microseconds &+ (try reader.integer()))
       let flags = try reader.byte()
       guard let quality = Quality(rawValue: flags & 0x7F) else { throw Unreadable(at: reader.offset) }
       self = .change(

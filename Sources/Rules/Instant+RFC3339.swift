@@ -1,7 +1,9 @@
 /// RFC 3339 in and out, by arithmetic: Rules imports nothing, and a replay prints a million of these.
 extension Instant: CustomStringConvertible {
   /// `2013-12-05T18:00:00Z`, with a fraction of as many digits as it needs (0, 3 or 6).
+  /// A moment outside the years 1 to 9999 has no such text and shows its microseconds.
   package var description: String {
+    guard (-62_135_596_800_000_000...253_402_300_799_999_999).contains(microseconds) else { return "\(microseconds) µs" }
     let day = microseconds.flooredQuotient(86_400_000_000)
     let ofDay = microseconds - day * 86_400_000_000
     let (year, month, dayOfMonth) = civil(fromDays: day)

@@ -1,0 +1,55 @@
+# Millwright. `make demo` shows it at work, `make test` proves it; each installs what it needs.
+#
+#   make demo    a simulated plant, a real broker, the engine, a work-order desk (make demo FOR=60s)
+#   make test    build once with optimisation and run every test
+#   make bench   speed, each figure beside a bound measured in the same run
+#   make fuzz    the large fuzz and comparison campaigns (SEED=n to repeat one)
+#   make format  lay out the sources
+#   make check   the rules and the example site
+
+SWIFT ?= swift
+BUILD = $(SWIFT) build -c release
+BIN = .build/release
+FOR ?= 60s
+
+# Debian packages and the file that shows each is there.
+PACKAGES = pkg-config libmosquitto-dev libcurl4-openssl-dev liblua5.4-dev libsqlite3-dev mosquitto mosquitto-clients
+
+.PHONY: help setup build demo test bench fuzz check format
+help:
+	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
+
+setup:
+	@command -v $(SWIFT) >/dev/null || { echo "Swift 6.2 or later is needed: https://www.swift.org/install/linux/"; exit 3; }
+	@missing=""; for package in $(PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q "install ok installed" || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  echo "installing$$missing"; \
+	  if [ "$$(id -u)" = 0 ]; then as=""; else as="sudo"; fi; \
+	  $$as env DEBIAN_FRONTEND=noninteractive apt-get update -q >/dev/null && \
+	  $$as env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing >/dev/null; \
+	fi
+
+# One build for everything: another set of flags would compile it all again.
+build: setup
+	$(BUILD) --build-tests
+
+demo: build
+	$(BIN)/millwright demo --for $(FOR)
+
+test: build
+	$(SWIFT) test -c release --skip-build
+	$(BIN)/millwright check site
+
+bench: build
+	$(BIN)/bench
+
+fuzz: build
+	MILLWRIGHT_CAMPAIGN=large $(SWIFT) test -c release --skip-build --filter 'Fuzz|Campaign|Foundation'
+
+check: build
+	$(BIN)/millwright check site
+
+format:
+	$(SWIFT) format -i -r Sources Tests Package.swift
