@@ -106,3 +106,37 @@ import Testing
     #expect(plant.reports.map(\.kind) == [.chattering])
   }
 }
+
+/// Examples in rule files are proven by the same evaluator.
+@Suite struct ExampleTests {
+  private func failure(_ rule: Rule, fires: Bool, _ values: [(reading: String, value: Value)], _ lasting: TimeSpan) -> String? {
+    rule.failure(
+      of: Example(name: fires ? "fires" : "stays_calm", fires: fires, values: values, lasting: lasting, line: 1),
+      on: TestPlant.classes[0])
+  }
+
+  @Test func an_example_that_fires_passes_and_one_too_short_says_how_long_it_was() {
+    let rule = Rule.over(heldFor: 120)
+    #expect(failure(rule, fires: true, [("v", .number(20))], .minutes(2)) == nil)
+    #expect(
+      failure(rule, fires: true, [("v", .number(20))], .minutes(1))
+        == "it did not fire within 1 min: 'when' was true for 1 min of 2 min")
+  }
+
+  @Test func an_example_that_should_stay_calm_and_fires_says_when() {
+    #expect(failure(.over(heldFor: 120), fires: false, [("v", .number(20))], .minutes(9)) == "it fired after 2 min")
+    #expect(failure(.over(heldFor: 120), fires: false, [("v", .number(1))], .minutes(9)) == nil)
+  }
+
+  @Test func an_example_that_leaves_a_reading_out_is_blind_there() {
+    let rule = Rule.make(reads: [("v", "V", .latest), ("w", "W", .latest)]) { try $0("v") > 10 && $0("w") > 10 }
+    #expect(
+      failure(rule, fires: true, [("v", .number(20))], .minutes(1))
+        == "it did not fire within 1 min: 'w' was not good or not known")
+  }
+
+  @Test func tags_that_must_show_life_are_kept_alive() {
+    #expect(failure(.over(heldFor: 600, tag: "Alive"), fires: true, [("v", .number(20))], .minutes(11)) == nil)
+    #expect(failure(.over(heldFor: 600, tag: "Beaten"), fires: true, [("v", .number(20))], .minutes(11)) == nil)
+  }
+}
