@@ -1,9 +1,11 @@
 /// A rule with its readings resolved against the class it applies to: everything that is the same for all assets.
 final class CompiledRule {
+  /// Plain bits: it is copied for every reading of every change.
   struct CompiledReading {
+    enum Kind { case number, boolean, states, text }
     var form: ReadingForm
+    var kind: Kind
     var place: Int32
-    var type: TagType
     /// Longest silence in which the tag (or its heartbeat) is good; `.max` when silence says nothing.
     var staleAfter: Int64
     /// The tag whose silence counts; -1 when it is the tag itself.
@@ -13,6 +15,9 @@ final class CompiledRule {
 
   let rule: Rule
   let readings: [CompiledReading]
+  let limitCount: Int
+  /// Names of the states, by reading; empty for other types.
+  let stateNames: [[String]]
   let heldFor: TimeSpan
   let releasedFor: TimeSpan
   let tolerates: Int64
@@ -27,6 +32,11 @@ final class CompiledRule {
     releasedFor = rule.releasedFor
     tolerates = rule.tolerates.microseconds
     hasClearsWhen = rule.hasClearsWhen
+    limitCount = rule.limits.count
+    stateNames = rule.readings.map { reading in
+      guard case .states(let names, _)? = assetClass.tags.first(where: { $0.name == reading.tag })?.type else { return [] }
+      return names
+    }
     readings = rule.readings.map { reading in
       guard let place = assetClass.tags.firstIndex(where: { $0.name == reading.tag }) else {
         preconditionFailure("rule \(rule.name) reads \(reading.tag), which \(assetClass.name) does not have")
@@ -41,9 +51,16 @@ final class CompiledRule {
         staleAfter = span.microseconds
         heartbeat = assetClass.tags.firstIndex { $0.name == tag } ?? place
       }
+      let kind: CompiledReading.Kind =
+        switch definition.type {
+        case .number, .counter: .number
+        case .boolean: .boolean
+        case .states: .states
+        case .text: .text
+        }
       return CompiledReading(
-        form: reading.form, place: Int32(place), type: definition.type, staleAfter: staleAfter,
-        heartbeat: Int32(heartbeat), window: reading.form.window?.microseconds ?? 0)
+        form: reading.form, kind: kind, place: Int32(place), staleAfter: staleAfter, heartbeat: Int32(heartbeat),
+        window: reading.form.window?.microseconds ?? 0)
     }
     if case .span(let span) = rule.every, rule.readings.contains(where: \.form.movesWithTime) {
       every = span.microseconds

@@ -31,7 +31,7 @@ extension Evaluator {
       fault(condition, at: moment, cause: cause)
       return false
     }
-    if rule.tolerates > 0 { remember(placement, rule, at: moment.microseconds) }
+    if rule.tolerates > 0 { remember(placement, rule) }
     see(condition, answer, at: moment)
     move(condition, rule, whenIsTrue: answer == .yes && !clears, clears: clears && answer == .no, at: moment, taking)
 
@@ -51,7 +51,7 @@ extension Evaluator {
         rule.rule.ask(
           question, UnsafeBufferPointer(rebasing: readings[..<rule.readings.count]),
           UnsafeBufferPointer(
-            rebasing: limits[Int(placement.firstLimit)..<(Int(placement.firstLimit) + rule.rule.limits.count)]))
+            rebasing: limits[Int(placement.firstLimit)..<(Int(placement.firstLimit) + rule.limitCount)]))
       }
     }
   }
@@ -213,34 +213,30 @@ extension Evaluator {
     var deadline = Int64.max
     var moves = false
     for index in rule.readings.indices {
-      let reading = read(rule.readings[index], placement, at: time, &deadline, &moves)
-      if reading.since == .max || rule.tolerates == 0 {
-        scratch[index] = reading.value
-        continue
+      var reading = read(rule, index, placement, at: time, &deadline, &moves)
+      scratchSince[index] = reading.since
+      if reading.since != .max, rule.tolerates > 0 {
+        let state = readingStates[Int(placement.firstReading) + index]
+        let until = min(state.unknownSince, reading.since).saturatingPlus(rule.tolerates)
+        if time < until, state.lastGood != .notGood {
+          reading.value = state.lastGood
+          deadline = min(deadline, until)
+        }
       }
-      let state = readingStates[Int(placement.firstReading) + index]
-      let until = min(state.unknownSince, reading.since).saturatingPlus(rule.tolerates)
-      if time < until, state.lastGood != .notGood {
-        scratch[index] = state.lastGood
-        deadline = min(deadline, until)
-      } else {
-        scratch[index] = .notGood
-      }
+      scratch[index] = reading.value
     }
     return (deadline, moves)
   }
 
   /// Keeps what is known, and since when what is not. Only after the rule answered, so that a fault leaves no trace.
-  private mutating func remember(_ placement: Placement, _ rule: CompiledRule, at time: Int64) {
-    var deadline = Int64.max
-    var moves = false
+  private mutating func remember(_ placement: Placement, _ rule: CompiledRule) {
     for index in rule.readings.indices {
-      let reading = read(rule.readings[index], placement, at: time, &deadline, &moves)
       let place = Int(placement.firstReading) + index
-      if reading.since == .max {
-        readingStates[place] = ReadingState(lastGood: reading.value, unknownSince: .max)
+      if scratchSince[index] == .max {
+        readingStates[place].lastGood = scratch[index]
+        readingStates[place].unknownSince = .max
       } else if readingStates[place].unknownSince == .max {
-        readingStates[place].unknownSince = reading.since
+        readingStates[place].unknownSince = scratchSince[index]
       }
     }
   }
@@ -248,9 +244,10 @@ extension Evaluator {
   /// One reading as of `time`; `since` says since when it is not good, `.max` when it is.
   @inline(__always)
   private func read(
-    _ reading: CompiledRule.CompiledReading, _ placement: Placement, at time: Int64, _ deadline: inout Int64,
+    _ rule: CompiledRule, _ place: Int, _ placement: Placement, at time: Int64, _ deadline: inout Int64,
     _ moves: inout Bool
   ) -> (value: ReadingValue, since: Int64) {
+    let reading = rule.readings[place]
     let tag = Int(placement.firstTag + reading.place)
     let heard = min(firstHeard[Int(placement.asset)], time)
     let historyIndex = Int(tags[tag].history)
@@ -286,10 +283,10 @@ extension Evaluator {
     switch reading.form {
     case .latest:
       guard since == .max, !mark.number.isNaN else { return (.notGood, since == .max ? time : since) }
-      return (typed(mark.number, reading, historyIndex), .max)
+      return (typed(mark.number, rule, place, historyIndex), .max)
     case .previous:
       guard since == .max, !mark.previous.isNaN else { return (.notGood, since == .max ? time : since) }
-      return (typed(mark.previous, reading, historyIndex), .max)
+      return (typed(mark.previous, rule, place, historyIndex), .max)
     case .quality:
       if time > silentFrom || mark.aged { return (.text("stale"), .max) }
       return (.text("\(mark.quality)"), .max)
@@ -317,11 +314,12 @@ extension Evaluator {
     }
   }
 
-  private func typed(_ number: Double, _ reading: CompiledRule.CompiledReading, _ history: Int) -> ReadingValue {
-    switch reading.type {
-    case .number, .counter: .number(number)
+  @inline(__always)
+  private func typed(_ number: Double, _ rule: CompiledRule, _ place: Int, _ history: Int) -> ReadingValue {
+    switch rule.readings[place].kind {
+    case .number: .number(number)
     case .boolean: .boolean(number != 0)
-    case .states(let names, _): .text(names[Int(number)])
+    case .states: .text(rule.stateNames[place][Int(number)])
     case .text: .text(histories[history].texts[Int(number)])
     }
   }

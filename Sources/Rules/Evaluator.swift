@@ -8,8 +8,11 @@ package struct Evaluator {
   package internal(set) var conditions: [Condition] = []
   package private(set) var counts = IntakeCounts()
 
-  // What is fixed by the configuration, by condition.
+  // What is fixed by the configuration, flat: the hot path walks no model.
   let rules: [CompiledRule]
+  private let definitions: [TagDefinition]
+  private let gates: [TagGate]
+  private let skews: [Int64]
   var placements: [Placement] = []
   var limitValues: [Double] = []
 
@@ -30,6 +33,8 @@ package struct Evaluator {
   /// Deadlines by set of sources; empty until there are ticks.
   var queues: [DeadlineQueue] = []
   var scratch: [ReadingValue]
+  /// Since when each reading in `scratch` has not been known; `.max` when it is.
+  var scratchSince: [Int64]
   var step = Step()
 
   // Who reads a tag: conditions readerStart[tag] ..< readerStart[tag + 1] of readerList.
@@ -58,7 +63,18 @@ package struct Evaluator {
   package init(_ configuration: Configuration) {
     self.configuration = configuration
     let model = configuration.model
-    tags = Array(repeating: TagState(), count: model.tags.count)
+    definitions = model.classes.flatMap(\.tags)
+    gates = definitions.enumerated().map { TagGate($1, at: $0) }
+    skews = configuration.sources.map(\.skew.microseconds)
+    var firstGate: [Int] = []
+    for assetClass in model.classes.indices {
+      firstGate.append(assetClass == 0 ? 0 : firstGate[assetClass - 1] + model.classes[assetClass - 1].tags.count)
+    }
+    tags = model.tags.map { tag in
+      TagState(
+        asset: tag.asset.index, source: tag.source.index,
+        gate: Int32(firstGate[model.assets[Int(tag.asset.index)].classIndex] + tag.place))
+    }
     firstHeard = Array(repeating: .max, count: model.assets.count)
     links = Links(configuration.sources)
     readerStart = []
@@ -72,6 +88,7 @@ package struct Evaluator {
     }
     rules = compiled
     scratch = Array(repeating: .notGood, count: compiled.map(\.readings.count).max() ?? 0)
+    scratchSince = Array(repeating: .max, count: scratch.count)
 
     var readers: [(tag: Int32, condition: Int32)] = []
     for (assetIndex, asset) in model.assets.enumerated() {
@@ -154,61 +171,48 @@ package struct Evaluator {
     return step
   }
 
-  private mutating func apply(_ change: TagChange) {
+  private mutating func apply(_ change: borrowing TagChange) {
     let index = Int(change.tag.index)
     guard tags.indices.contains(index) else { return }
-    let tag = configuration.model.tags[index]
-    let settings = configuration.sources[Int(tag.source.index)]
+    let tag = tags[index]
     var time = change.time.microseconds
-    if time > change.arrived.microseconds.saturatingPlus(settings.skew.microseconds) {
+    if time > change.arrived.microseconds.saturatingPlus(skews[Int(tag.source)]) {
       time = change.arrived.microseconds
       counts.ahead += 1
     }
-    let asset = Int(tag.asset.index)
-    if firstHeard[asset] == .max { firstHeard[asset] = time }
-
-    if time < tags[index].newest {
-      if tags[index].lateRun > 0, time > tags[index].lateNewest {
-        tags[index].lateRun += 1
-      } else {
-        tags[index].lateRun = 1
-      }
-      tags[index].lateNewest = time
-      guard tags[index].lateRun > 5 else {
-        counts.late += 1
-        return
-      }
-      clockStep(of: tag.source, to: time)
-    }
+    if firstHeard[Int(tag.asset)] == .max { firstHeard[Int(tag.asset)] = time }
+    if time < tag.newest, isLate(index, time) { return }
     tags[index].lateRun = 0
 
     let start = Int(readerStart[index])
     let end = Int(readerStart[index + 1])
-    let history = Int(tags[index].history)
+    let history = Int(tag.history)
     guard start < end || history >= 0 else {
       counts.taken += 1
-      tags[index].newest = max(tags[index].newest, time)
+      tags[index].newest = time
       return
     }
 
-    let definition = configuration.model.classes[configuration.model.assets[asset].classIndex].tags[tag.place]
-    var admitted = definition.admit(change.value, change.quality)
-    if change.retainedWithoutTime { admitted.quality = .stale }
-    if history >= 0 {
-      if let text = admitted.text { admitted.number = histories[history].place(of: text) }
-      if time == tags[index].newest, let newest = histories[history].newest, newest.time == time,
-        newest.quality == admitted.quality, admitted.number == nil || newest.number == admitted.number
-      {
-        counts.duplicate += 1
-        return
-      }
+    let gate = gates[Int(tag.gate)]
+    var number: Double?
+    var quality = change.quality
+    if gate.isNumber, quality == .good, case .number(let sent) = change.value {
+      // Comparisons with NaN are false, so it is bad too.
+      if sent >= gate.lowest, sent <= gate.highest { number = sent } else { quality = .bad }
+    } else {
+      let admitted = definitions[Int(gate.definition)].admit(change.value, quality)
+      quality = admitted.quality
+      number = admitted.number
+      if history >= 0, let text = admitted.text { number = histories[history].place(of: text) }
+    }
+    if change.retainedWithoutTime { quality = .stale }
+    if history >= 0, time == tag.newest, histories[history].repeats(time: time, number: number, quality: quality) {
+      counts.duplicate += 1
+      return
     }
     counts.taken += 1
-    if admitted.quality != .good { counts.notGood += 1 }
-    var aged = false
-    if case .itself(let staleAfter) = definition.life {
-      aged = time.saturatingPlus(staleAfter.microseconds) < change.arrived.microseconds
-    }
+    if quality != .good { counts.notGood += 1 }
+    let aged = gate.staleAfter != .max && time.saturatingPlus(gate.staleAfter) < change.arrived.microseconds
 
     // Deadlines the new clocks have passed are taken before the change is applied.
     let now = Instant(microseconds: time)
@@ -220,11 +224,25 @@ package struct Evaluator {
     let previous = tags[index].newest
     tags[index].newest = time
     if history >= 0 {
-      histories[history].push(time: time, number: admitted.number, quality: admitted.quality, aged: aged)
-      if links.isUp(tag.source) { histories[history].trim() }
+      histories[history].push(time: time, number: number, quality: quality, aged: aged)
+      if links.isUp(SourceID(Int(tag.source))) { histories[history].trim() }
     }
     if !pulses.isEmpty { pulse(Int32(index), from: previous, to: time) }
     for place in start..<end { advance(Int(readerList[place]), to: now) }
+  }
+
+  /// Whether a change stamped before the newest of its tag is to be kept out. The sixth in a row that advances is
+  /// a clock step, and is taken.
+  private mutating func isLate(_ index: Int, _ time: Int64) -> Bool {
+    let advances = tags[index].lateRun > 0 && time > tags[index].lateNewest
+    tags[index].lateRun = advances ? tags[index].lateRun + 1 : 1
+    tags[index].lateNewest = time
+    guard tags[index].lateRun > 5 else {
+      counts.late += 1
+      return true
+    }
+    clockStep(of: SourceID(Int(tags[index].source)), to: time)
+    return false
   }
 
   /// A heartbeat after a silence: the tags that live by it were stale in between.

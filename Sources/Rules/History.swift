@@ -43,6 +43,12 @@ struct History: Sendable {
   var isEmpty: Bool { first == marks.count }
   var newest: Mark? { marks.last }
 
+  /// Whether a sample says again what the newest mark says: same time, quality and value (S3).
+  func repeats(time: Int64, number: Double?, quality: Quality) -> Bool {
+    guard let newest = marks.last, newest.time == time, newest.quality == quality else { return false }
+    return number == nil || newest.number == number
+  }
+
   // MARK: Writing
 
   /// Adds a sample or a change of quality; `time` is not before the newest mark.

@@ -14,6 +14,8 @@ struct Links: Sendable {
   /// The distinct sets of sources that rules read, and for each the slowest lateness.
   private(set) var sets: [[SourceID]] = []
   private var slowest: [Int64] = []
+  /// The only source of a set that has one: nearly all of them, and asked for at every change. -1 where there are more.
+  private var only: [Int32] = []
 
   init(_ sources: [SourceSettings]) {
     states = Array(repeating: .none, count: sources.count)
@@ -29,6 +31,7 @@ struct Links: Sendable {
     if let known = sets.firstIndex(of: distinct) { return Int32(known) }
     sets.append(distinct)
     slowest.append(distinct.map { latenesses[Int($0.index)] }.max() ?? 0)
+    only.append(distinct.count == 1 ? distinct[0].index : -1)
     return Int32(sets.count - 1)
   }
 
@@ -48,6 +51,11 @@ struct Links: Sendable {
   /// Deadlines before this may be taken by a rule of this set whose clock stands there; none while a source is
   /// down or catching up.
   func horizon(_ set: Int32, clock: Instant) -> Instant {
+    let source = Int(only[Int(set)])
+    if source >= 0 {
+      guard states[source] == .none || states[source] == .up else { return .distantPast }
+      return max(Instant(microseconds: clock.microseconds.saturatingMinus(slowest[Int(set)])), ticks[source])
+    }
     for source in sets[Int(set)] where !isUp(source) { return .distantPast }
     let byData = Instant(microseconds: clock.microseconds.saturatingMinus(slowest[Int(set)]))
     return max(byData, lowestTick(set))

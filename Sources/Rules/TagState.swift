@@ -7,6 +7,32 @@ struct TagState: Sendable {
   var lateRun: UInt8 = 0
   /// Place of its history; -1 when no rule reads it.
   var history: Int32 = -1
+  var asset: Int32
+  var source: Int32
+  /// Place of its gate.
+  var gate: Int32
+}
+
+/// What decides whether a sample is good, as plain bits for the one case that is nearly all of them: a good number.
+struct TagGate: Sendable {
+  /// Place of the definition in the evaluator's flat list.
+  var definition: Int32
+  var isNumber: Bool
+  var lowest: Double
+  var highest: Double
+  /// `.max` unless the tag shows life itself.
+  var staleAfter: Int64
+
+  init(_ tag: TagDefinition, at place: Int) {
+    definition = Int32(place)
+    switch tag.type {
+    case .number, .counter: isNumber = true
+    case .boolean, .states, .text: isNumber = false
+    }
+    lowest = tag.credible?.lowerBound ?? -.greatestFiniteMagnitude
+    highest = tag.credible?.upperBound ?? .greatestFiniteMagnitude
+    if case .itself(let span) = tag.life { staleAfter = span.microseconds } else { staleAfter = .max }
+  }
 }
 
 /// What was kept out or changed on its way in, for health and for data-quality summaries.

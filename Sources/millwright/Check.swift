@@ -1,0 +1,37 @@
+import ArgumentParser
+import Foundation
+import Rules
+
+struct Check: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Checks the site, its model, its rules with their examples, and its adapters.")
+  @OptionGroup var folders: SiteFolders
+  @OptionGroup var output: FormatOption
+
+  func run() throws {
+    let installation: Installation
+    do {
+      installation = try Installation.read(folders, makeSecrets: false)
+    } catch Failure.findings(let lines) {
+      if output.format == .json {
+        print(json(.fields(["findings": .list(lines.map(Tree.text))])))
+      } else {
+        for line in lines { print(line) }
+        print("\(lines.count) finding\(lines.count == 1 ? "" : "s")")
+      }
+      throw Failure.findings([])
+    }
+    let rules = try installation.configuration().rules
+    guard output.format == .text else {
+      print(json(.fields(["findings": .list([]), "rules": .list(rules.map { .text($0.name) })])))
+      return
+    }
+    let site = installation.site
+    for rule in rules {
+      let could = rule.actions.map { $0.kind.rawValue.replacingOccurrences(of: "_", with: " ") }.joined(separator: ", ")
+      let assets = site.model.assets.filter { site.model.classes[$0.classIndex].name == rule.appliesTo }.count
+      print("\(rule.name): on \(assets) × \(rule.appliesTo); could do: \(could); \(rule.examples.count) examples pass")
+    }
+    print("\(site.model.assets.count) assets, \(site.model.tags.count) tags, \(rules.count) rules: 0 findings")
+  }
+}

@@ -1,0 +1,172 @@
+import Crypto
+import Foundation
+import Rules
+import Scripting
+import Site
+
+/// A site folder with its rules and adapters, read and found free of mistakes. The texts are kept, so that every
+/// thread that needs rules or adapter code compiles them for itself: Lua states are not shared.
+struct Installation: Sendable {
+  var site: Site
+  let rules: [SourceText]
+  let adapters: [String: SourceText]
+
+  struct SourceText: Sendable {
+    /// As messages name it: `rules/pump_cavitation.lua`.
+    var file: String
+    var text: String
+  }
+
+  /// Reads everything and checks it as a whole. Throws `Failure.findings` with every finding there is.
+  static func read(_ folders: SiteFolders, makeSecrets: Bool) throws -> Installation {
+    var findings: [Finding] = []
+    let site: Site
+    do {
+      site = try Site.read(
+        folder: folders.site, environment: ProcessInfo.processInfo.environment, makeSecrets: makeSecrets)
+    } catch {
+      throw Failure.findings(error.list.map(\.description))
+    }
+    let rulesFolder = folders.rules ?? site.rulesFolder
+    let rules = try texts(in: rulesFolder, suffix: ".lua")
+    var adapters: [String: SourceText] = [:]
+    for adapter in site.adapters {
+      let path = (folders.integrations ?? site.integrationsFolder) + "/\(adapter.integration)/adapter.lua"
+      adapters[adapter.name] = try SourceText(file: "integrations/\(adapter.integration)/adapter.lua", text: text(at: path))
+    }
+    let installation = Installation(site: site, rules: rules, adapters: adapters)
+    let compiled = installation.compile(&findings)
+    findings += installation.crossCheck(compiled)
+    guard findings.isEmpty else {
+      throw Failure.findings(findings.sorted { ($0.file, $0.line ?? 0) < ($1.file, $1.line ?? 0) }.map(\.description))
+    }
+    return installation
+  }
+
+  /// The rules, compiled on the calling thread.
+  private func compile(_ findings: inout [Finding]) -> [Rule] {
+    var compiled: [Rule] = []
+    for rule in rules {
+      do {
+        compiled.append(try RuleFile.read(text: rule.text, file: rule.file, model: site.model, owners: site.owners.map(\.name)))
+      } catch {
+        findings += error.list
+      }
+    }
+    return compiled
+  }
+
+  /// What only shows when site, rules and adapters are seen together.
+  private func crossCheck(_ compiled: [Rule]) -> [Finding] {
+    var findings: [Finding] = []
+    for rule in compiled {
+      guard let assetClass = site.model.classes.first(where: { $0.name == rule.appliesTo }) else { continue }
+      for example in rule.examples {
+        if let failure = rule.failure(of: example, on: assetClass) {
+          findings.append(
+            Finding(file: "rules/\(rule.name).lua", line: example.line, message: "example '\(example.name)': \(failure)"))
+        }
+      }
+    }
+    let names = rules.map { URL(fileURLWithPath: $0.file).deletingPathExtension().lastPathComponent }
+    for mark in site.tierMarks + site.limitMarks {
+      guard names.contains(mark.rule) else {
+        findings.append(
+          Finding(
+            file: mark.file, line: mark.line,
+            message: "no rule is named '\(mark.rule)'\(suggestion(for: mark.rule, among: names))"))
+        continue
+      }
+      guard let limit = mark.limit, let rule = compiled.first(where: { $0.name == mark.rule }) else { continue }
+      let limits = rule.limits.map(\.name)
+      if !limits.contains(limit) {
+        findings.append(
+          Finding(
+            file: mark.file, line: mark.line,
+            message: "rule '\(rule.name)' has no limit '\(limit)'\(suggestion(for: limit, among: limits))"))
+      }
+    }
+    for adapter in site.adapters {
+      guard let source = adapters[adapter.name] else { continue }
+      do {
+        let code = try AdapterScript(text: source.text, file: source.file)
+        let routed = ActionKind.allCases.filter { kind in site.policy.routes.contains { $0.kind == kind && $0.adapter == adapter.name } }
+        let acts = routed.contains { kind in site.policy.tiers.contains { $0.tier == .act && ($0.kind ?? kind) == kind } }
+        if acts, !code.isIdempotent {
+          findings.append(
+            Finding(
+              file: source.file, line: nil,
+              message: "the site lets '\(adapter.name)' act, but this adapter is not idempotent: a second try could make a second order; lower the tier to advise"))
+        }
+      } catch {
+        findings.append(error)
+      }
+    }
+    return findings
+  }
+
+  /// Over everything that decides beside the data.
+  var hash: Digest {
+    var hash = SHA256()
+    hash.update(data: Data(site.fingerprint.utf8))
+    for rule in rules {
+      hash.update(data: Data("\(rule.file)\n\(rule.text.utf8.count)\n".utf8))
+      hash.update(data: Data(rule.text.utf8))
+    }
+    return Digest(hex: hash.finalize().map { byte in
+      let text = String(byte, radix: 16)
+      return text.count == 1 ? "0" + text : text
+    }.joined())
+  }
+
+  /// The texts the hash stands for, to be stored once in the ledger.
+  var texts: [(name: String, text: String)] {
+    [("site", site.fingerprint)] + rules.map { ($0.file, $0.text) }
+  }
+
+  /// Compiles the rules on the calling thread.
+  func configuration() throws -> Configuration {
+    var findings: [Finding] = []
+    let compiled = compile(&findings)
+    guard findings.isEmpty else { throw Failure.findings(findings.map(\.description)) }
+    return Configuration(
+      hash: hash, model: site.model, rules: compiled, policy: site.policy, sources: site.sources.map(\.settings))
+  }
+
+  // MARK: Files
+
+  private static func texts(in folder: String, suffix: String) throws -> [SourceText] {
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    } catch {
+      throw Failure.cannot("cannot read the rules in \(folder): no such folder, or not readable; name another with --rules")
+    }
+    return try names.filter { $0.hasSuffix(suffix) && !$0.hasPrefix(".") }.sorted().map {
+      SourceText(file: "rules/\($0)", text: try text(at: folder + "/" + $0))
+    }
+  }
+
+  private static func text(at path: String) throws -> String {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw Failure.cannot("cannot read \(path): no such file, or not readable")
+    }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw Failure.findings(["\(path): not UTF-8; save it as UTF-8"])
+    }
+    return text
+  }
+}
+
+/// The only configuration there is: the one that was read. An earlier one is not kept compiled.
+final class SiteCatalogue: Catalogue {
+  private let installation: Installation
+  init(_ installation: Installation) { self.installation = installation }
+
+  func configuration(_ hash: Digest) throws -> Configuration {
+    guard hash == installation.hash else {
+      throw Failure.cannot("cannot bring back configuration \(hash): only \(installation.hash) is loaded")
+    }
+    return try installation.configuration()
+  }
+}

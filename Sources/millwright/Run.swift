@@ -1,0 +1,25 @@
+import ArgumentParser
+import Foundation
+import Rules
+
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Runs a site until SIGTERM or SIGINT: evaluates its sources, records decisions, delivers work.")
+  @OptionGroup var folders: SiteFolders
+
+  func run() throws {
+    let log = Log()
+    let installation = try Installation.read(folders, makeSecrets: true)
+    let service = try Service(installation, clock: systemClock, log: log) { _ in }
+    let stopping = Stopping {
+      notifySystemd("STOPPING=1")
+      log(.info, "stopping")
+      service.stop()
+    }
+    defer { withExtendedLifetime(stopping) {} }
+    service.start()
+    notifySystemd("READY=1")
+    let counts = try service.waitUntilEnded()
+    log(.info, "stopped", ["changes": "\(counts.taken)", "late": "\(counts.late)", "duplicate": "\(counts.duplicate)"])
+  }
+}

@@ -1,0 +1,118 @@
+import Delivery
+import Engine
+import Foundation
+import Ingest
+import Ledger
+import Rules
+import Scripting
+import Synchronization
+
+/// The running parts of one site, put together: `run` and `demo` differ only in what they give it.
+final class Service: Sendable {
+  private let inbox = Inbox()
+  private let dispatchers: [Dispatcher]
+  private let ledger: Ledger
+  private let ended = Ended()
+  private let installation: Installation
+  private let clock: WallClock
+  private let log: Log
+  private let committed: @Sendable (Batch) -> Void
+
+  /// Opens the ledger as its one writer. Throws `Failure.cannot` when another engine has it or it cannot be opened.
+  init(
+    _ installation: Installation, clock: @escaping WallClock, log: Log,
+    committed: @escaping @Sendable (Batch) -> Void
+  ) throws {
+    self.installation = installation
+    self.clock = clock
+    self.log = log
+    self.committed = committed
+    do {
+      try FileManager.default.createDirectory(
+        atPath: installation.site.stateFolder, withIntermediateDirectories: true,
+        attributes: [.posixPermissions: 0o700])
+      ledger = try Ledger(path: installation.site.stateFolder + "/ledger.sqlite")
+      try ledger.storeTexts(installation.hash, installation.texts)
+    } catch {
+      throw Failure.cannot("\(error)")
+    }
+    let queue = ledger.actionQueue(report: inbox.post)
+    let site = installation.site.name
+    dispatchers = try installation.site.adapters.map { settings in
+      guard let source = installation.adapters[settings.name] else {
+        throw Failure.cannot("cannot start adapter \(settings.name): its adapter.lua was not read")
+      }
+      return Dispatcher(
+        settings: settings, queue: queue, site: site,
+        code: { try AdapterScript(text: source.text, file: source.file) }, clock: systemClock,
+        log: { log(.warning, "delivery", ["adapter": settings.name, "what": $0]) })
+    }
+    for settings in installation.site.adapters {
+      guard let source = installation.adapters[settings.name],
+        try AdapterScript(text: source.text, file: source.file).isIdempotent
+      else { continue }
+      _ = try ledger.makeUnknownReady(adapter: settings.name, now: systemClock())
+    }
+  }
+
+  /// Starts every part. Returns at once.
+  func start() {
+    for dispatcher in dispatchers { dispatcher.start() }
+    let thread = Thread { self.evaluate() }
+    thread.name = "engine"
+    thread.stackSize = 8 << 20
+    thread.start()
+  }
+
+  /// The engine's thread: everything that is not Sendable is made and used here.
+  private func evaluate() {
+    do {
+      let sources = installation.site.sources.enumerated().map { index, source in
+        MQTTSource(
+          id: SourceID(index), name: source.settings.name, settings: source.mqtt,
+          bindings: installation.site.bindings.filter { $0.source == SourceID(index) }, clock: clock,
+          log: { [log] in log(.warning, "source", ["source": source.settings.name, "what": $0]) })
+      }
+      let engine = try Engine(
+        catalogue: SiteCatalogue(installation), hash: installation.hash, journal: ledger, sources: sources,
+        inbox: inbox, clock: clock, log: { [log] in log(.error, "engine", ["what": $0]) },
+        committed: { [dispatchers, committed, log] batch in
+          for dispatcher in dispatchers { dispatcher.wake() }
+          for decision in batch.decisions { log(.info, "decision", ["key": "\(decision.key)"]) }
+          for report in batch.reports { log(.warning, report.kind.rawValue, ["what": report.text]) }
+          committed(batch)
+        })
+      log(.info, "running", ["site": installation.site.name, "configuration": installation.hash.hex])
+      try engine.run()
+      ended.set(.success(engine.counts))
+    } catch {
+      ended.set(.failure(.cannot("\(error)")))
+    }
+  }
+
+  /// Ends the engine after the batch in hand; to be called from anywhere, any number of times.
+  func stop() { inbox.stop() }
+
+  /// Waits for the engine to end, then for the requests in hand. Gives what was taken in.
+  func waitUntilEnded() throws -> IntakeCounts {
+    let result = ended.wait()
+    for dispatcher in dispatchers { dispatcher.finish() }
+    for dispatcher in dispatchers { dispatcher.stop() }
+    return try result.get()
+  }
+}
+
+/// How the engine's thread ended, once it has.
+private final class Ended: Sendable {
+  private let result = Mutex<Result<IntakeCounts, Failure>?>(nil)
+  private let signal = DispatchSemaphore(value: 0)
+  func set(_ value: Result<IntakeCounts, Failure>) {
+    result.withLock { $0 = value }
+    signal.signal()
+  }
+  func wait() -> Result<IntakeCounts, Failure> {
+    signal.wait()
+    signal.signal()
+    return result.withLock { $0 } ?? .failure(.cannot("the engine ended without saying how"))
+  }
+}

@@ -1,0 +1,47 @@
+import Dispatch
+import Foundation
+
+/// Calls `stop` once, on a thread of its own, when the process is asked to end (SIGTERM, SIGINT). A second
+/// signal ends it at once.
+final class Stopping {
+  private let sources: [any DispatchSourceSignal]
+
+  init(_ stop: @escaping @Sendable () -> Void) {
+    let queue = DispatchQueue(label: "signals")
+    sources = [SIGTERM, SIGINT].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+      source.setEventHandler {
+        signal(SIGTERM, SIG_DFL)
+        signal(SIGINT, SIG_DFL)
+        stop()
+      }
+      source.resume()
+      return source
+    }
+  }
+
+  deinit { for source in sources { source.cancel() } }
+}
+
+/// Tells systemd (`Type=notify`) how we are: a datagram to the socket it names; nothing where there is none.
+func notifySystemd(_ state: String, environment: [String: String] = ProcessInfo.processInfo.environment) {
+  guard let path = environment["NOTIFY_SOCKET"], !path.isEmpty else { return }
+  let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+  guard descriptor >= 0 else { return }
+  defer { close(descriptor) }
+  var address = sockaddr_un()
+  address.sun_family = sa_family_t(AF_UNIX)
+  var bytes = Array(path.utf8)
+  // A leading @ stands for a name outside the file system, which begins with NUL.
+  if bytes[0] == UInt8(ascii: "@") { bytes[0] = 0 }
+  guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return }
+  withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+  let length = socklen_t(MemoryLayout<sa_family_t>.size + bytes.count)
+  let message = Array(state.utf8)
+  _ = withUnsafePointer(to: &address) { pointer in
+    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      sendto(descriptor, message, message.count, 0, $0, length)
+    }
+  }
+}
