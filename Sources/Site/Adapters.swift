@@ -20,7 +20,10 @@ struct AdapterReader {
       if folder.contains("/") || folder.hasPrefix(".")
         || !FileManager.default.fileExists(atPath: "\(integrationsFolder)/\(folder)/adapter.lua")
       {
-        fields.finding(line, "no integration '\(folder)': there is no \(folder)/adapter.lua in the integrations folder\(suggestion(for: folder, among: known.sorted()))")
+        fields.finding(
+          line,
+          "no integration '\(folder)': there is no \(folder)/adapter.lua in the integrations folder\(suggestion(for: folder, among: known.sorted()))"
+        )
       }
     }
     let url = fields.text("url", needed: "https://desk.example/hooks")
@@ -51,12 +54,15 @@ struct AdapterReader {
     let authority = url.dropFirst(secure ? 8 : 7).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
     // The text is not shown: it may hold a password.
     if authority.contains("@") { return "'url' holds a user or password; name them under 'secrets'" }
-    if url.contains("?") || url.contains("#") { return "'url' ends before any '?' or '#'; the adapter adds its paths to it" }
+    if url.contains("?") || url.contains("#") {
+      return "'url' ends before any '?' or '#'; the adapter adds its paths to it"
+    }
     let host = host(authority)
     if host.isEmpty { return "'url' names no host" }
     if secure { return nil }
     let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
-    let loopback = host == "localhost" || host == "[::1]" || (numbers.count == 4 && numbers[0] == 127 && !numbers.contains(nil))
+    let loopback =
+      host == "localhost" || host == "[::1]" || (numbers.count == 4 && numbers[0] == 127 && !numbers.contains(nil))
     if !loopback { return "plain http to '\(host)' would show secrets to the network; use https" }
     return plain ? nil : "plain http is refused unless 'plain_on_loopback: true' says that it is meant"
   }

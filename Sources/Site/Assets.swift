@@ -60,7 +60,8 @@ struct AssetReader {
         if case .scalar = child.value.kind {
           report.add(
             file, child.line,
-            "'\(child.key)' in area '\(entry.key)' is neither an asset nor 'class'\(suggestion(for: child.key, among: ["class"])); an area holds assets only")
+            "'\(child.key)' in area '\(entry.key)' is neither an asset nor 'class'\(suggestion(for: child.key, among: ["class"])); an area holds assets only"
+          )
         } else {
           gather(child, parent: here, in: &drafts)
         }
@@ -79,7 +80,8 @@ struct AssetReader {
       if let index = sources.firstIndex(of: name) {
         draft.source = index
       } else {
-        report.add(file, line, "unknown source '\(name)' of asset '\(entry.key)'\(suggestion(for: name, among: sources))")
+        report.add(
+          file, line, "unknown source '\(name)' of asset '\(entry.key)'\(suggestion(for: name, among: sources))")
       }
     } else if sources.count > 1, !fields.has("source") {
       fields.missing("source", sources[0])
@@ -98,7 +100,10 @@ struct AssetReader {
         continue
       }
       if !adapters.contains(id.key) {
-        report.add(file, id.line, "asset '\(entry.key)' has an id for adapter '\(id.key)', which site.yaml has not\(suggestion(for: id.key, among: adapters))")
+        report.add(
+          file, id.line,
+          "asset '\(entry.key)' has an id for adapter '\(id.key)', which site.yaml has not\(suggestion(for: id.key, among: adapters))"
+        )
       }
       draft.ids[id.key] = text
     }
@@ -143,7 +148,8 @@ struct AssetReader {
       if let other = seen.updateValue(draft, forKey: Key(source: draft.source, key: draft.key)), !sources.isEmpty {
         report.add(
           file, draft.line,
-          "assets '\(other.place)' (line \(other.line)) and '\(draft.place)' are both '\(draft.key)' at source '\(sources[draft.source])'; give one another 'key'")
+          "assets '\(other.place)' (line \(other.line)) and '\(draft.place)' are both '\(draft.key)' at source '\(sources[draft.source])'; give one another 'key'"
+        )
       }
     }
   }
@@ -175,7 +181,8 @@ struct AssetReader {
         marks.append(RuleMark(file: file, line: line, rule: rule, limit: limit, asset: path))
       }
       assets.append(
-        Asset(name: draft.name, path: path, classIndex: draft.classIndex, parent: parent, limits: limits, ids: draft.ids))
+        Asset(
+          name: draft.name, path: path, classIndex: draft.classIndex, parent: parent, limits: limits, ids: draft.ids))
       order.append(index)
       push(index, as: assets.count - 1)
     }

@@ -23,7 +23,8 @@ struct ClassReader {
     [Self.area]
       + entries.compactMap { entry in
         guard entry.key != "Area" else {
-          report.add(file, entry.line, "class 'Area' is built in, for what only holds other assets; choose another name")
+          report.add(
+            file, entry.line, "class 'Area' is built in, for what only holds other assets; choose another name")
           return nil
         }
         return read(entry.key, Fields(entry.value, "class '\(entry.key)'", line: entry.line, file: file, report))
@@ -47,7 +48,8 @@ struct ClassReader {
       if let other = text.wires.firstIndex(where: { $0.name == wire.name }) {
         tag.finding(
           tag.line,
-          "tags '\(text.definition.tags[other].name)' and '\(entry.key)' of class '\(name)' are both '\(wire.name)' at the source")
+          "tags '\(text.definition.tags[other].name)' and '\(entry.key)' of class '\(name)' are both '\(wire.name)' at the source"
+        )
       }
       tag.close()
       text.definition.tags.append(definition)
@@ -77,7 +79,8 @@ struct ClassReader {
       }
       if let states, let codes, states.items.count != codes.items.count {
         fields.finding(
-          codes.line, "tag '\(name)' has \(states.items.count) states and \(codes.items.count) codes; give each state its code")
+          codes.line,
+          "tag '\(name)' has \(states.items.count) states and \(codes.items.count) codes; give each state its code")
       }
       type = .states(names: states?.items ?? [], codes: codes?.items ?? [])
     } else if type != nil, let line = states?.line ?? codes?.line {
@@ -108,7 +111,8 @@ struct ClassReader {
       if !fields.has("stale_after"), !fields.has("alive_by") {
         fields.finding(
           fields.line,
-          "tag '\(name)' has no way of showing life: give it 'stale_after: 60 s', or 'alive_by: device' when its source sends changes only")
+          "tag '\(name)' has no way of showing life: give it 'stale_after: 60 s', or 'alive_by: device' when its source sends changes only"
+        )
       }
       return .device
     }
@@ -123,7 +127,8 @@ struct ClassReader {
           line,
           tag == name
             ? "tag '\(name)' cannot be its own heartbeat; write 'stale_after' alone"
-            : "the heartbeat of tag '\(name)' names '\(tag)', which the class has not\(suggestion(for: tag, among: siblings))")
+            : "the heartbeat of tag '\(name)' names '\(tag)', which the class has not\(suggestion(for: tag, among: siblings))"
+        )
       }
       return .heartbeat(tag: tag, staleAfter: span ?? .seconds(60))
     }

@@ -114,7 +114,9 @@ final class Fields {
     guard let (text, line) = text(key) else { return nil }
     if let found = words.first(where: { $0.0 == text }) { return found.1 }
     let known = words.map(\.0)
-    finding(line, "unknown \(key) '\(text)'\(suggestion(for: text, among: known)); it is one of \(known.joined(separator: ", "))")
+    finding(
+      line,
+      "unknown \(key) '\(text)'\(suggestion(for: text, among: known)); it is one of \(known.joined(separator: ", "))")
     return nil
   }
 
@@ -168,7 +170,9 @@ final class Fields {
     for key in asked where !known.contains(key) { known.append(key) }
     for entry in entries where !known.contains(entry.key) {
       let near = suggestion(for: entry.key, among: known)
-      finding(entry.line, "unknown key '\(entry.key)' in \(what)\(near.isEmpty ? "; known: \(known.joined(separator: ", "))" : near)")
+      finding(
+        entry.line,
+        "unknown key '\(entry.key)' in \(what)\(near.isEmpty ? "; known: \(known.joined(separator: ", "))" : near)")
     }
   }
 }

@@ -39,7 +39,9 @@ struct Secrets {
     }
     guard let (name, line) = generated else { return nil }
     guard !name.isEmpty, !name.hasPrefix("."),
-      name.utf8.allSatisfy({ $0 < 128 && (Character(UnicodeScalar($0)).isLetter || (48...57).contains($0) || "._-".utf8.contains($0)) })
+      name.utf8.allSatisfy({
+        $0 < 128 && (Character(UnicodeScalar($0)).isLetter || (48...57).contains($0) || "._-".utf8.contains($0))
+      })
     else {
       report.add(file, line, "'\(name)' cannot name a generated secret; use letters, digits, '-', '_'")
       return nil
@@ -64,7 +66,10 @@ struct Secrets {
     }
     let mode = (try? FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int) ?? 0
     guard mode & 0o077 == 0 else {
-      report.add(file, line, "the file \(shown) of secret '\(key)' may be read by others (mode \(String(mode, radix: 8))); run 'chmod 600 \(shown)'")
+      report.add(
+        file, line,
+        "the file \(shown) of secret '\(key)' may be read by others (mode \(String(mode, radix: 8))); run 'chmod 600 \(shown)'"
+      )
       return nil
     }
     let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)

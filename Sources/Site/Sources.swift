@@ -19,7 +19,8 @@ struct SourceReader {
     _ = fields.word("kind", among: [("mqtt", ())])
     if let (text, line) = fields.text("qos"), text != "1" {
       fields.finding(
-        line, text == "2"
+        line,
+        text == "2"
           ? "QoS 2 is refused: its handshake can end before a decision is on disk; QoS 1 with a session loses nothing, and repeats are dropped"
           : "'qos' is always 1: messages are acknowledged when they are on disk; remove the key")
     }
@@ -131,7 +132,9 @@ struct MessageReader {
     }
     let assets = levels.count { if case .asset = $0 { true } else { false } }
     let tags = levels.count { if case .tag = $0 { true } else { false } }
-    if assets != 1 { fields.finding(line, "the topic must have {asset} exactly once, to say which asset a message is about") }
+    if assets != 1 {
+      fields.finding(line, "the topic must have {asset} exactly once, to say which asset a message is about")
+    }
     if tags > 1 { fields.finding(line, "the topic may have {tag} only once") }
     return (levels, line)
   }
@@ -146,7 +149,8 @@ struct MessageReader {
     let separator = fields.text("separator")?.text ?? "."
     let given = ["array", "keys", "scalar"].filter(fields.has)
     if given.count > 1 || (given.isEmpty && value == nil && fields.readable)
-      || (value != nil && (keys != nil || scalar)) {
+      || (value != nil && (keys != nil || scalar))
+    {
       fields.finding(line, "a message needs exactly one of value, keys, array, scalar, to say where its values are")
       return .scalar
     }

@@ -35,7 +35,8 @@ struct YAML {
   /// Reads a whole file; nil when it cannot be read, with the finding reported.
   static func read(_ path: String, shownAs file: String, _ report: Reporter) -> YAML? {
     guard let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int else {
-      report.add(file, nil, "cannot read this file: it is not there or may not be read; a site has site.yaml and assets.yaml")
+      report.add(
+        file, nil, "cannot read this file: it is not there or may not be read; a site has site.yaml and assets.yaml")
       return nil
     }
     guard size <= largestFile else {
@@ -136,7 +137,15 @@ extension YAML {
     switch kind {
     case .nothing: .null
     case .scalar(let text, let quoted):
-      if quoted { .text(text) } else if text == "true" || text == "false" { .boolean(text == "true") } else if let number = Double(text), number.isFinite { .number(number) } else { .text(text) }
+      if quoted {
+        .text(text)
+      } else if text == "true" || text == "false" {
+        .boolean(text == "true")
+      } else if let number = Double(text), number.isFinite {
+        .number(number)
+      } else {
+        .text(text)
+      }
     case .list(let list): .list(list.map(\.tree))
     case .table(let entries): .record(entries.map { Tree.Field($0.key, $0.value.tree) })
     }

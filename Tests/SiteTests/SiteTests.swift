@@ -114,9 +114,11 @@ func every_broken_site_says_exactly_what_is_wrong(_ name: String) throws {
   }
 }
 
-@Test(arguments: [
-  ("250 ms", 250_000), ("90 s", 90_000_000), ("1.5 h", 5_400_000_000), ("5min", 300_000_000), ("2 d", 172_800_000_000),
-] as [(String, Int64)])
+@Test(
+  arguments: [
+    ("250 ms", 250_000), ("90 s", 90_000_000), ("1.5 h", 5_400_000_000), ("5min", 300_000_000),
+    ("2 d", 172_800_000_000),
+  ] as [(String, Int64)])
 func a_duration_means_what_it_says(_ text: String, _ microseconds: Int64) throws {
   let scratch = try Scratch(copying: "site")
   try scratch.replace("site/site.yaml", "lateness: 2 s", "lateness: \(text)")
