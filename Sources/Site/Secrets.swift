@@ -39,9 +39,7 @@ struct Secrets {
     }
     guard let (name, line) = generated else { return nil }
     guard !name.isEmpty, !name.hasPrefix("."),
-      name.utf8.allSatisfy({
-        $0 < 128 && (Character(UnicodeScalar($0)).isLetter || (48...57).contains($0) || "._-".utf8.contains($0))
-      })
+      name.utf8.allSatisfy({ isOfAName($0) || $0 == UInt8(ascii: ".") })
     else {
       report.add(file, line, "'\(name)' cannot name a generated secret; use letters, digits, '-', '_'")
       return nil
@@ -110,4 +108,14 @@ func absolute(_ path: String, from folder: String) -> String {
     if part == ".." { _ = parts.popLast() } else { parts.append(part) }
   }
   return "/" + parts.joined(separator: "/")
+}
+
+/// ASCII letters, digits, `-` and `_`: safe in a file's name and in a client id.
+func isOfAName(_ byte: UInt8) -> Bool {
+  switch byte {
+  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+    true
+  default: false
+  }
 }

@@ -69,7 +69,11 @@ package struct Site: Sendable {
     let assets = Fields(assetsText, "the asset file", file: assetsFile, report)
     guard fields.readable, assets.readable else { return nil }
 
-    let name = fields.text("site", needed: "riverside")?.text ?? ""
+    let siteName = fields.text("site", needed: "riverside")
+    let name = siteName?.text ?? ""
+    if let line = siteName?.line, !name.utf8.allSatisfy(isOfAName) || name.isEmpty {
+      fields.finding(line, "'site' is one word of letters, digits, '-' and '_', not '\(name)'; 'title' may be anything")
+    }
     let title = fields.text("title")?.text ?? name
     func folderAt(_ key: String, _ usual: String) -> String {
       absolute(fields.text(key)?.text ?? usual, from: folder)

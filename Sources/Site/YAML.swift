@@ -22,6 +22,7 @@ struct YAML {
   static let largestFile = 8 << 20
   /// Values a file may hold once its aliases are expanded: a few short lines can otherwise stand for billions.
   static let mostValues = 1_000_000
+  static let deepest = 100
 
   var word: String {
     switch kind {
@@ -61,7 +62,7 @@ struct YAML {
         return nil
       }
       var budget = mostValues
-      guard let tree = convert(root, file, &budget, report) else { return nil }
+      guard let tree = convert(root, 0, file, &budget, report) else { return nil }
       if case .nothing = tree.kind {
         report.add(file, nil, "is empty")
         return nil
@@ -76,8 +77,14 @@ struct YAML {
     return nil
   }
 
-  private static func convert(_ node: Node, _ file: String, _ budget: inout Int, _ report: Reporter) -> YAML? {
+  private static func convert(
+    _ node: Node, _ depth: Int, _ file: String, _ budget: inout Int, _ report: Reporter
+  ) -> YAML? {
     let line = node.mark?.line ?? 1
+    guard depth <= deepest else {
+      report.add(file, line, "is nested more than \(deepest) levels deep here")
+      return nil
+    }
     budget -= 1
     guard budget > 0 else {
       if budget == 0 { report.add(file, line, "aliases expand to more than \(mostValues) values; write them out") }
@@ -91,19 +98,24 @@ struct YAML {
     case .sequence(let sequence):
       var list: [YAML] = []
       for item in sequence {
-        guard let value = convert(item, file, &budget, report) else { return nil }
+        guard let value = convert(item, depth + 1, file, &budget, report) else { return nil }
         list.append(value)
       }
       return YAML(kind: .list(list), line: line)
     case .mapping(let mapping):
       var entries: [Entry] = []
+      var seen: Set<String> = []
       for (key, item) in mapping {
         let keyLine = key.mark?.line ?? line
         guard case .scalar(let name) = key else {
           report.add(file, keyLine, "a key must be a word, not a list or a table")
           return nil
         }
-        guard let value = convert(item, file, &budget, report) else { return nil }
+        // Yams takes `1` and `"1"` for two keys; to us both are the word.
+        if !seen.insert(name.string).inserted {
+          report.add(file, keyLine, "'\(name.string)' is written twice in this table; keep one")
+        }
+        guard let value = convert(item, depth + 1, file, &budget, report) else { return nil }
         entries.append(Entry(key: name.string, line: keyLine, value: value))
       }
       return YAML(kind: .table(entries), line: line)
