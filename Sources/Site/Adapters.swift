@@ -22,7 +22,8 @@ struct AdapterReader {
       {
         fields.finding(
           line,
-          "no integration '\(folder)': there is no \(folder)/adapter.lua in the integrations folder\(suggestion(for: folder, among: known.sorted()))"
+          "no integration '\(folder)': there is no \(folder)/adapter.lua in the integrations "
+            + "folder\(suggestion(for: folder, among: known.sorted()))"
         )
       }
     }

@@ -60,7 +60,8 @@ struct AssetReader {
         if case .scalar = child.value.kind {
           report.add(
             file, child.line,
-            "'\(child.key)' in area '\(entry.key)' is neither an asset nor 'class'\(suggestion(for: child.key, among: ["class"])); an area holds assets only"
+            "'\(child.key)' in area '\(entry.key)' is neither an asset nor "
+              + "'class'\(suggestion(for: child.key, among: ["class"])); an area holds assets only"
           )
         } else {
           gather(child, parent: here, in: &drafts)
@@ -102,7 +103,8 @@ struct AssetReader {
       if !adapters.contains(id.key) {
         report.add(
           file, id.line,
-          "asset '\(entry.key)' has an id for adapter '\(id.key)', which site.yaml has not\(suggestion(for: id.key, among: adapters))"
+          "asset '\(entry.key)' has an id for adapter '\(id.key)', which site.yaml has "
+            + "not\(suggestion(for: id.key, among: adapters))"
         )
       }
       draft.ids[id.key] = text
@@ -148,7 +150,8 @@ struct AssetReader {
       if let other = seen.updateValue(draft, forKey: Key(source: draft.source, key: draft.key)), !sources.isEmpty {
         report.add(
           file, draft.line,
-          "assets '\(other.place)' (line \(other.line)) and '\(draft.place)' are both '\(draft.key)' at source '\(sources[draft.source])'; give one another 'key'"
+          "assets '\(other.place)' (line \(other.line)) and '\(draft.place)' are both '\(draft.key)' at "
+            + "source '\(sources[draft.source])'; give one another 'key'"
         )
       }
     }

@@ -48,7 +48,8 @@ struct ClassReader {
       if let other = text.wires.firstIndex(where: { $0.name == wire.name }) {
         tag.finding(
           tag.line,
-          "tags '\(text.definition.tags[other].name)' and '\(entry.key)' of class '\(name)' are both '\(wire.name)' at the source"
+          "tags '\(text.definition.tags[other].name)' and '\(entry.key)' of class '\(name)' are both "
+            + "'\(wire.name)' at the source"
         )
       }
       tag.close()
@@ -111,7 +112,8 @@ struct ClassReader {
       if !fields.has("stale_after"), !fields.has("alive_by") {
         fields.finding(
           fields.line,
-          "tag '\(name)' has no way of showing life: give it 'stale_after: 60 s', or 'alive_by: device' when its source sends changes only"
+          "tag '\(name)' has no way of showing life: give it 'stale_after: 60 s', or 'alive_by: device' "
+            + "when its source sends changes only"
         )
       }
       return .device
@@ -127,7 +129,8 @@ struct ClassReader {
           line,
           tag == name
             ? "tag '\(name)' cannot be its own heartbeat; write 'stale_after' alone"
-            : "the heartbeat of tag '\(name)' names '\(tag)', which the class has not\(suggestion(for: tag, among: siblings))"
+            : "the heartbeat of tag '\(name)' names '\(tag)', which the class has "
+              + "not\(suggestion(for: tag, among: siblings))"
         )
       }
       return .heartbeat(tag: tag, staleAfter: span ?? .seconds(60))

@@ -23,7 +23,8 @@ extension Site {
         ? "\(model.tags[Int(asset.firstTag)].source.index)" : "-"
       let hasTags = !model.classes[asset.classIndex].tags.isEmpty
       lines.append(
-        "asset \(quoted(asset.path)) \(asset.classIndex) \(asset.parent.map(String.init) ?? "-") \(hasTags ? source : "-")"
+        "asset \(quoted(asset.path)) \(asset.classIndex) \(asset.parent.map(String.init) ?? "-") "
+          + "\(hasTags ? source : "-")"
       )
       for (rule, limits) in asset.limits.sorted(by: { $0.key < $1.key }) {
         for (limit, value) in limits.sorted(by: { $0.key < $1.key }) {
@@ -36,7 +37,8 @@ extension Site {
     }
     for tier in policy.tiers {
       lines.append(
-        "tier \(tier.rule.map(quoted) ?? "*") \(tier.assetClass.map(quoted) ?? "*") \(tier.kind?.rawValue ?? "*") \(tier.tier.rawValue)"
+        "tier \(tier.rule.map(quoted) ?? "*") \(tier.assetClass.map(quoted) ?? "*") "
+          + "\(tier.kind?.rawValue ?? "*") \(tier.tier.rawValue)"
       )
     }
     for route in policy.routes {

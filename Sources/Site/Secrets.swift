@@ -66,7 +66,8 @@ struct Secrets {
     guard mode & 0o077 == 0 else {
       report.add(
         file, line,
-        "the file \(shown) of secret '\(key)' may be read by others (mode \(String(mode, radix: 8))); run 'chmod 600 \(shown)'"
+        "the file \(shown) of secret '\(key)' may be read by others (mode \(String(mode, radix: 8))); run "
+          + "'chmod 600 \(shown)'"
       )
       return nil
     }

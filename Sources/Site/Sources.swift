@@ -21,7 +21,8 @@ struct SourceReader {
       fields.finding(
         line,
         text == "2"
-          ? "QoS 2 is refused: its handshake can end before a decision is on disk; QoS 1 with a session loses nothing, and repeats are dropped"
+          ? "QoS 2 is refused: its handshake can end before a decision is on disk; QoS 1 with a session "
+            + "loses nothing, and repeats are dropped"
           : "'qos' is always 1: messages are acknowledged when they are on disk; remove the key")
     }
     let host = fields.text("host", needed: "broker.plant.example")?.text ?? ""
