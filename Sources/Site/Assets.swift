@@ -15,7 +15,6 @@ struct AssetReader {
   var file: String
   var classes: [ClassText]
   var sources: [String]
-  /// Names of adapters; nil when they could not be read, so that ids are not blamed for it.
   var adapters: [String]
   var report: Reporter
 

@@ -3,7 +3,8 @@ import Rules
 /// Reads `work:` (where work goes) and `tiers:` (how far rules may go).
 struct PolicyReader {
   var file: String
-  var classes: [String]
+  /// nil when the asset file could not be read: then no class is called unknown.
+  var classes: [String]?
   var adapters: [String]
   var report: Reporter
 
@@ -58,7 +59,7 @@ struct PolicyReader {
   }
 
   private func knownClass(_ name: String, _ line: Int) -> String {
-    if !classes.contains(name) {
+    if let classes, !classes.contains(name) {
       report.add(file, line, "unknown class '\(name)'\(suggestion(for: name, among: classes))")
     }
     return name

@@ -63,11 +63,12 @@ package struct Site: Sendable {
     let (siteFile, assetsFile) = (shown + "/site.yaml", shown + "/assets.yaml")
     let siteText = YAML.read(folder + "/site.yaml", shownAs: siteFile, report)
     let assetsText = YAML.read(folder + "/assets.yaml", shownAs: assetsFile, report)
-    guard let siteText, let assetsText else { return nil }
-
+    // One file that cannot be read does not hide what is wrong in the other; only what names its words is left out.
+    let assets = assetsText.map { Fields($0, "the asset file", file: assetsFile, report) }
+    let classes = (assets?.readable ?? false) ? readClasses(assets) : nil
+    guard let siteText else { return nil }
     let fields = Fields(siteText, "the site file", file: siteFile, report)
-    let assets = Fields(assetsText, "the asset file", file: assetsFile, report)
-    guard fields.readable, assets.readable else { return nil }
+    guard fields.readable else { return nil }
 
     let siteName = fields.text("site", needed: "riverside")
     let name = siteName?.text ?? ""
@@ -91,17 +92,9 @@ package struct Site: Sendable {
       file: siteFile, integrationsFolder: integrations, secrets: secrets, report: report
     ).read(fields.named("adapters"))
 
-    if !assets.has("classes") { assets.missing("classes", "{Pump: {tags: {}}}") }
-    if !assets.has("assets") { assets.missing("assets", "{Works: {P-101: {class: Pump}}}") }
-    let classes = ClassReader(file: assetsFile, report: report).read(assets.named("classes"))
-    let plant = AssetReader(
-      file: assetsFile, classes: classes, sources: sources.map(\.0.name), adapters: adapters.map(\.name),
-      report: report
-    ).read(assets.named("assets"))
-    assets.close()
-
+    let plant = readAssets(assets, classes, sources.map(\.0.name), adapters.map(\.name))
     let policy = PolicyReader(
-      file: siteFile, classes: classes.map(\.definition.name), adapters: adapters.map(\.name), report: report)
+      file: siteFile, classes: classes?.map(\.definition.name), adapters: adapters.map(\.name), report: report)
     let routes = fields.fields("work", "'work'").map(policy.routes) ?? []
     let tiers = policy.tiers(fields.list("tiers")?.items ?? [])
     let approve = fields.span("approve_within", atLeast: .seconds(1)) ?? .hours(8)
@@ -110,12 +103,30 @@ package struct Site: Sendable {
     let owners = readOwners(fields, people)
     fields.close()
 
+    guard let plant else { return nil }
     return Site(
       name: name, title: title, folder: folder, rulesFolder: rules, integrationsFolder: integrations,
       stateFolder: state, model: plant.model, sources: sources.map { ($0.0, $0.1) }, bindings: plant.bindings,
       adapters: adapters, owners: owners, people: people,
       policy: PolicySettings(tiers: tiers.tiers, routes: routes, approveWithin: approve, blindAfter: blind),
       limitMarks: plant.marks, tierMarks: tiers.marks)
+  }
+
+  private static func readClasses(_ assets: Fields?) -> [ClassText]? {
+    guard let assets else { return nil }
+    if !assets.has("classes") { assets.missing("classes", "{Pump: {tags: {}}}") }
+    return ClassReader(file: assets.file, report: assets.report).read(assets.named("classes"))
+  }
+
+  private static func readAssets(
+    _ assets: Fields?, _ classes: [ClassText]?, _ sources: [String], _ adapters: [String]
+  ) -> (model: Model, bindings: [Binding], marks: [RuleMark])? {
+    guard let assets, let classes else { return nil }
+    if !assets.has("assets") { assets.missing("assets", "{Works: {P-101: {class: Pump}}}") }
+    defer { assets.close() }
+    return AssetReader(
+      file: assets.file, classes: classes, sources: sources, adapters: adapters, report: assets.report
+    ).read(assets.named("assets"))
   }
 
   private static func readPeople(_ fields: Fields) -> [Person] {
