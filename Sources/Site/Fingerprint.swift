@@ -1,0 +1,71 @@
+import Rules
+
+extension Site {
+  /// Everything of the site that decides, one line a fact, in an order of its own: the same site, the same text.
+  /// No secret, no address, no comment changes it.
+  package var fingerprint: String {
+    var lines = ["site 1"]
+    for source in sources.map(\.settings) {
+      lines.append("source \(quoted(source.name)) \(source.lateness.microseconds) \(source.skew.microseconds)")
+    }
+    for assetClass in model.classes {
+      lines.append("class \(quoted(assetClass.name))")
+      for tag in assetClass.tags {
+        let credible = tag.credible.map { "\($0.lowerBound)...\($0.upperBound)" } ?? "-"
+        let unit = tag.unit.map(quoted) ?? "-"
+        lines.append(
+          "tag \(quoted(tag.name)) \(text(tag.type)) \(unit) \(credible) \(text(tag.life)) \(tag.uncertainIsGood)")
+      }
+    }
+    for asset in model.assets {
+      let source =
+        model.tags.indices.contains(Int(asset.firstTag))
+        ? "\(model.tags[Int(asset.firstTag)].source.index)" : "-"
+      let hasTags = !model.classes[asset.classIndex].tags.isEmpty
+      lines.append(
+        "asset \(quoted(asset.path)) \(asset.classIndex) \(asset.parent.map(String.init) ?? "-") "
+          + "\(hasTags ? source : "-")"
+      )
+      for (rule, limits) in asset.limits.sorted(by: { $0.key < $1.key }) {
+        for (limit, value) in limits.sorted(by: { $0.key < $1.key }) {
+          lines.append("limit \(quoted(rule)) \(quoted(limit)) \(value)")
+        }
+      }
+      for (adapter, id) in asset.ids.sorted(by: { $0.key < $1.key }) {
+        lines.append("id \(quoted(adapter)) \(quoted(id))")
+      }
+    }
+    for tier in policy.tiers {
+      lines.append(
+        "tier \(tier.rule.map(quoted) ?? "*") \(tier.assetClass.map(quoted) ?? "*") "
+          + "\(tier.kind?.rawValue ?? "*") \(tier.tier.rawValue)"
+      )
+    }
+    for route in policy.routes {
+      lines.append("route \(route.kind.rawValue) \(route.assetClass.map(quoted) ?? "*") \(quoted(route.adapter))")
+    }
+    lines.append("approve_within \(policy.approveWithin.microseconds)")
+    lines.append("blind_after \(policy.blindAfter.microseconds)")
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func quoted(_ text: String) -> String { text.debugDescription }
+
+  private func text(_ type: TagType) -> String {
+    switch type {
+    case .boolean: "boolean"
+    case .number: "number"
+    case .counter: "counter"
+    case .text: "text"
+    case .states(let names, let codes): "states \(names.map(quoted)) \(codes)"
+    }
+  }
+
+  private func text(_ life: Life) -> String {
+    switch life {
+    case .itself(let span): "itself \(span.microseconds)"
+    case .device: "device"
+    case .heartbeat(let tag, let span): "heartbeat \(quoted(tag)) \(span.microseconds)"
+    }
+  }
+}

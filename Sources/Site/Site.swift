@@ -1,0 +1,153 @@
+import Foundation
+import Rules
+
+/// Everything wrong with a site, sorted by file and line.
+package struct SiteFindings: Error, CustomStringConvertible {
+  package var list: [Finding]
+  package var description: String { list.map(\.description).joined(separator: "\n") }
+}
+
+/// Someone named in the site file.
+package struct Person: Sendable, Equatable {
+  /// The word other parts of the file use.
+  package var id: String
+  package var name: String
+  package var email: String?
+}
+
+/// Who answers for rules: a team and its people.
+package struct Owner: Sendable, Equatable {
+  package var name: String
+  /// Ids of people; the first is asked first.
+  package var people: [String]
+}
+
+/// One installation, as `site.yaml` and `assets.yaml` describe it, in the words of Rules.
+package struct Site: Sendable {
+  /// One word: `riverside`.
+  package var name: String
+  package var title: String
+  /// Absolute, as are the other folders.
+  package var folder: String
+  package var rulesFolder: String
+  package var integrationsFolder: String
+  package var stateFolder: String
+  package var model: Model
+  /// In file order; a source's place is its `SourceID`.
+  package var sources: [(settings: SourceSettings, mqtt: MQTTSettings)]
+  package var bindings: [Binding]
+  package var adapters: [AdapterSettings]
+  package var owners: [Owner]
+  package var people: [Person]
+  package var policy: PolicySettings
+  /// Where limits are overridden; whether rule and limit exist is for whoever knows the rules.
+  package var limitMarks: [RuleMark]
+  /// Where tiers name rules.
+  package var tierMarks: [RuleMark]
+
+  /// Reads a site's folder. Generated secrets that are not there yet are made when `makeSecrets`, else left out.
+  /// Throws every finding at once.
+  package static func read(
+    folder: String, environment: [String: String], makeSecrets: Bool
+  ) throws(SiteFindings) -> Site {
+    let report = Reporter()
+    let site = read(absolute(folder, from: FileManager.default.currentDirectoryPath), environment, makeSecrets, report)
+    guard let site, report.list.isEmpty else { throw SiteFindings(list: report.sorted) }
+    return site
+  }
+
+  private static func read(
+    _ folder: String, _ environment: [String: String], _ makeSecrets: Bool, _ report: Reporter
+  ) -> Site? {
+    let shown = folder.split(separator: "/").last.map(String.init) ?? ""
+    let (siteFile, assetsFile) = (shown + "/site.yaml", shown + "/assets.yaml")
+    let siteText = YAML.read(folder + "/site.yaml", shownAs: siteFile, report)
+    let assetsText = YAML.read(folder + "/assets.yaml", shownAs: assetsFile, report)
+    // One file that cannot be read does not hide what is wrong in the other; only what names its words is left out.
+    let assets = assetsText.map { Fields($0, "the asset file", file: assetsFile, report) }
+    let classes = (assets?.readable ?? false) ? readClasses(assets) : nil
+    guard let siteText else { return nil }
+    let fields = Fields(siteText, "the site file", file: siteFile, report)
+    guard fields.readable else { return nil }
+
+    let siteName = fields.text("site", needed: "riverside")
+    let name = siteName?.text ?? ""
+    if let line = siteName?.line, !name.utf8.allSatisfy(isOfAName) || name.isEmpty {
+      fields.finding(line, "'site' is one word of letters, digits, '-' and '_', not '\(name)'; 'title' may be anything")
+    }
+    let title = fields.text("title")?.text ?? name
+    func folderAt(_ key: String, _ usual: String) -> String {
+      absolute(fields.text(key)?.text ?? usual, from: folder)
+    }
+    let rules = folderAt("rules", "../rules")
+    let integrations = folderAt("integrations", "../integrations")
+    let state = folderAt("state", "state")
+    let secrets = Secrets(
+      environment: environment, siteFolder: folder, folder: state + "/secrets", make: makeSecrets)
+
+    if !fields.has("sources") { fields.missing("sources", "{plant: {kind: mqtt, host: localhost, messages: []}}") }
+    let sources = SourceReader(site: name, folder: folder, file: siteFile, secrets: secrets, report: report)
+      .read(fields.named("sources"))
+    let adapters = AdapterReader(
+      file: siteFile, integrationsFolder: integrations, secrets: secrets, report: report
+    ).read(fields.named("adapters"))
+
+    let plant = readAssets(assets, classes, sources.map(\.0.name), adapters.map(\.name))
+    let policy = PolicyReader(
+      file: siteFile, classes: classes?.map(\.definition.name), adapters: adapters.map(\.name), report: report)
+    let routes = fields.fields("work", "'work'").map(policy.routes) ?? []
+    let tiers = policy.tiers(fields.list("tiers")?.items ?? [])
+    let approve = fields.span("approve_within", atLeast: .seconds(1)) ?? .hours(8)
+    let blind = fields.span("blind_after", atLeast: .seconds(1)) ?? .hours(24)
+    let people = readPeople(fields)
+    let owners = readOwners(fields, people)
+    fields.close()
+
+    guard let plant else { return nil }
+    return Site(
+      name: name, title: title, folder: folder, rulesFolder: rules, integrationsFolder: integrations,
+      stateFolder: state, model: plant.model, sources: sources.map { ($0.0, $0.1) }, bindings: plant.bindings,
+      adapters: adapters, owners: owners, people: people,
+      policy: PolicySettings(tiers: tiers.tiers, routes: routes, approveWithin: approve, blindAfter: blind),
+      limitMarks: plant.marks, tierMarks: tiers.marks)
+  }
+
+  private static func readClasses(_ assets: Fields?) -> [ClassText]? {
+    guard let assets else { return nil }
+    if !assets.has("classes") { assets.missing("classes", "{Pump: {tags: {}}}") }
+    return ClassReader(file: assets.file, report: assets.report).read(assets.named("classes"))
+  }
+
+  private static func readAssets(
+    _ assets: Fields?, _ classes: [ClassText]?, _ sources: [String], _ adapters: [String]
+  ) -> (model: Model, bindings: [Binding], marks: [RuleMark])? {
+    guard let assets, let classes else { return nil }
+    if !assets.has("assets") { assets.missing("assets", "{Works: {P-101: {class: Pump}}}") }
+    defer { assets.close() }
+    return AssetReader(
+      file: assets.file, classes: classes, sources: sources, adapters: adapters, report: assets.report
+    ).read(assets.named("assets"))
+  }
+
+  private static func readPeople(_ fields: Fields) -> [Person] {
+    fields.named("people").map { entry in
+      let person = Fields(entry.value, "person '\(entry.key)'", line: entry.line, file: fields.file, fields.report)
+      defer { person.close() }
+      return Person(
+        id: entry.key, name: person.text("name", needed: "Heike Weber")?.text ?? "", email: person.text("email")?.text)
+    }
+  }
+
+  private static func readOwners(_ fields: Fields, _ people: [Person]) -> [Owner] {
+    guard let owners = fields.fields("owners", "'owners'") else { return [] }
+    return owners.all().map { entry in
+      let names = owners.texts(entry.key)?.items ?? []
+      for name in names where !people.contains(where: { $0.id == name }) {
+        let near = suggestion(for: name, among: people.map(\.id))
+        owners.finding(entry.line, "owner '\(entry.key)' names '\(name)', who is not among 'people'\(near)")
+      }
+      if names.isEmpty { owners.finding(entry.line, "owner '\(entry.key)' needs at least one person") }
+      return Owner(name: entry.key, people: names)
+    }
+  }
+}
