@@ -99,7 +99,7 @@ package final class Engine {
   /// Evaluates one input and adds it, with what it caused, to the batch.
   private func take(_ input: Input) {
     if case .change(let change) = input, let binding = memory.binding(for: change.tag) { take(binding) }
-    let turn = memory.apply(input)
+    guard let turn = memory.apply(input) else { return batch.inputs.append(input) }
     // A fault is journalled before the input in which it happened, so that replay need not run into it.
     batch.inputs += turn.step.faults.map(Input.fault)
     batch.inputs.append(input)

@@ -43,7 +43,7 @@ struct Memory {
     return memory
   }
 
-  mutating func apply(_ input: Input) -> Decider.Turn {
+  mutating func apply(_ input: Input) -> Decider.Turn? {
     if case .source(let source, let event, _) = input, up.indices.contains(Int(source.index)) {
       switch event {
       case .caughtUp: up[Int(source.index)] = true

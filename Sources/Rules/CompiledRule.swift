@@ -21,6 +21,8 @@ final class CompiledRule {
   let heldFor: TimeSpan
   let releasedFor: TimeSpan
   let tolerates: Int64
+  /// Whether a reading must be remembered to stand in while it is tolerated.
+  let remembers: Bool
   /// `.max` for never.
   let every: Int64
   let hasClearsWhen: Bool
@@ -32,6 +34,7 @@ final class CompiledRule {
     releasedFor = rule.releasedFor
     tolerates = rule.tolerates.microseconds
     hasClearsWhen = rule.hasClearsWhen
+    remembers = rule.tolerates > .zero && rule.readings.contains(where: \.form.needsMemory)
     limitCount = rule.limits.count
     stateNames = rule.readings.map { reading in
       guard case .states(let names, _)? = assetClass.tags.first(where: { $0.name == reading.tag })?.type else { return [] }

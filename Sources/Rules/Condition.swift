@@ -88,12 +88,4 @@ package struct Step: Sendable {
       }
     }
   }
-
-  mutating func removeAll() {
-    guard !isEmpty else { return }
-    events.removeAll()
-    faults.removeAll()
-    reports.removeAll()
-    touched.removeAll()
-  }
 }

@@ -14,15 +14,21 @@ package struct Decider {
     package var verdict: Policy.Verdict
   }
 
-  package mutating func apply(_ input: Input) -> Turn {
-    let step = evaluator.apply(input)
-    return Turn(step: step, verdict: policy.apply(input, step, &evaluator))
+  /// Nil when the input led to nothing worth telling, as nearly all do.
+  package mutating func apply(_ input: Input) -> Turn? {
+    judge(input, evaluator.apply(input))
   }
 
   /// The end of a file (S1).
-  package mutating func finish() -> Turn {
-    let step = evaluator.finish()
-    return Turn(step: step, verdict: policy.apply(.config(evaluator.configuration.hash), step, &evaluator))
+  package mutating func finish() -> Turn? {
+    judge(.config(evaluator.configuration.hash), evaluator.finish())
+  }
+
+  private mutating func judge(_ input: Input, _ step: Step?) -> Turn? {
+    guard step != nil || policy.waitsForTime else { return nil }
+    let step = step ?? Step()
+    let verdict = policy.apply(input, step, &evaluator)
+    return step.isEmpty && verdict.isEmpty ? nil : Turn(step: step, verdict: verdict)
   }
 
   /// The state as bytes, for comparison and snapshots.

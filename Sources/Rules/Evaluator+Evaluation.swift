@@ -31,7 +31,7 @@ extension Evaluator {
       fault(condition, at: moment, cause: cause)
       return false
     }
-    if rule.tolerates > 0 { remember(placement, rule) }
+    if rule.remembers { remember(placement, rule) }
     see(condition, answer, at: moment)
     move(condition, rule, whenIsTrue: answer == .yes && !clears, clears: clears && answer == .no, at: moment, taking)
 
@@ -215,7 +215,7 @@ extension Evaluator {
     for index in rule.readings.indices {
       var reading = read(rule, index, placement, at: time, &deadline, &moves)
       scratchSince[index] = reading.since
-      if reading.since != .max, rule.tolerates > 0 {
+      if reading.since != .max, rule.remembers, rule.readings[index].form.needsMemory {
         let state = readingStates[Int(placement.firstReading) + index]
         let until = min(state.unknownSince, reading.since).saturatingPlus(rule.tolerates)
         if time < until, state.lastGood != .notGood {
@@ -282,11 +282,13 @@ extension Evaluator {
     }
     switch reading.form {
     case .latest:
-      guard since == .max, !mark.number.isNaN else { return (.notGood, since == .max ? time : since) }
-      return (typed(mark.number, rule, place, historyIndex), .max)
+      if mark.number.isNaN { return (.notGood, min(since, time)) }
+      if since != .max, !tolerates(rule, since, time, &deadline) { return (.notGood, since) }
+      return (typed(mark.number, rule, place, historyIndex), since)
     case .previous:
-      guard since == .max, !mark.previous.isNaN else { return (.notGood, since == .max ? time : since) }
-      return (typed(mark.previous, rule, place, historyIndex), .max)
+      if mark.previous.isNaN { return (.notGood, min(since, time)) }
+      if since != .max, !tolerates(rule, since, time, &deadline) { return (.notGood, since) }
+      return (typed(mark.previous, rule, place, historyIndex), since)
     case .quality:
       if time > silentFrom || mark.aged { return (.text("stale"), .max) }
       return (.text("\(mark.quality)"), .max)
@@ -312,6 +314,14 @@ extension Evaluator {
       guard let old = histories[historyIndex].good(atOrBefore: time - reading.window) else { return (.notGood, time) }
       return (.number(mark.number - old), .max)
     }
+  }
+
+  /// Whether the last good value of a tag that is not good since then still stands.
+  private func tolerates(_ rule: CompiledRule, _ since: Int64, _ time: Int64, _ deadline: inout Int64) -> Bool {
+    let until = since.saturatingPlus(rule.tolerates)
+    guard time < until else { return false }
+    deadline = min(deadline, until)
+    return true
   }
 
   @inline(__always)

@@ -40,13 +40,17 @@ extension History {
       writer.integer(mark.badSince)
       writer.byte(mark.quality.rawValue)
       writer.flag(mark.aged)
-      writer.integer(mark.good)
-      for sum in [mark.integral, mark.sum] {
-        writer.double(sum.high)
-        writer.double(sum.low)
+    }
+    if hasWindows {
+      for total in totals[first...] {
+        writer.integer(total.good)
+        for sum in [total.integral, total.sum] {
+          writer.double(sum.high)
+          writer.double(sum.low)
+        }
+        writer.integer(Int(total.samples))
+        writer.integer(Int(total.changes))
       }
-      writer.integer(Int(mark.samples))
-      writer.integer(Int(mark.changes))
     }
     writer.double(forgottenGood)
     writer.integer(texts.count)

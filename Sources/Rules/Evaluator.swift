@@ -132,14 +132,14 @@ package struct Evaluator {
       histories.append(History(staleAfter: reading.heartbeat < 0 ? reading.staleAfter : .max))
     }
     let history = Int(tags[Int(tag)].history)
+    if reading.form.needsTotals { histories[history].hasWindows = true }
     histories[history].keep = max(histories[history].keep, reading.window.saturatingPlus(lateness))
   }
 
   // MARK: - Inputs
 
-  /// Takes one input. The step is valid until the next call.
-  package mutating func apply(_ input: Input) -> Step {
-    step.removeAll()
+  /// Takes one input; nil when it led to nothing worth telling.
+  package mutating func apply(_ input: Input) -> Step? {
     switch input {
     case .change(let change): apply(change)
     case .tick(let source, let time): tick(source, time)
@@ -148,18 +148,25 @@ package struct Evaluator {
       if let condition = condition(rule: fault.rule, asset: fault.asset) {
         skipped[condition.index] = fault.cause
       }
-      return step
+      return nil
     case .bind, .config, .command: break
     }
     if !skipped.isEmpty { skipped.removeAll() }
     if !settled.isEmpty { settled.removeAll() }
-    step.order()
-    return step
+    return takeStep()
+  }
+
+  /// What happened since the last time, in the order of S10.
+  private mutating func takeStep() -> Step? {
+    guard !step.isEmpty else { return nil }
+    var taken = Step()
+    swap(&taken, &step)
+    taken.order()
+    return taken
   }
 
   /// The end of a file: deadlines are taken up to each clock, also when equal (S1).
-  package mutating func finish() -> Step {
-    step.removeAll()
+  package mutating func finish() -> Step? {
     for condition in conditions.indices where conditions[condition].clock != .distantPast {
       let lateness = links.lateness(placements[condition].sourceSet)
       let clock = conditions[condition].clock.microseconds
@@ -167,8 +174,7 @@ package struct Evaluator {
     }
     settled.removeAll()
     skipped.removeAll()
-    step.order()
-    return step
+    return takeStep()
   }
 
   private mutating func apply(_ change: borrowing TagChange) {

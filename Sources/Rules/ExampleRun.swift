@@ -42,7 +42,8 @@ extension Rule {
         sources: [SourceSettings(name: "example", lateness: .zero, skew: .zero)]))
     var fired: Instant?
     var cause: String?
-    func take(_ turn: Decider.Turn) {
+    func take(_ turn: Decider.Turn?) {
+      guard let turn else { return }
       fired = fired ?? turn.verdict.decisions.first?.key.time
       cause = cause ?? turn.step.faults.first?.cause
     }

@@ -15,18 +15,26 @@ struct History: Sendable {
     var quality: Quality
     /// Older than its `stale_after` when it arrived: counts in windows, does not make the tag good (S4).
     var aged: Bool
-    // Totals of everything before `time`.
-    var good: Int64
-    var integral: RunningSum
-    // Totals up to and including this mark.
-    var sum: RunningSum
-    var samples: Int32
-    var changes: Int32
 
     var countsInWindows: Bool { quality == .good }
   }
 
+  /// Running totals, by mark.
+  struct Totals: Sendable {
+    // Of everything before the mark's time: good microseconds, and value times microseconds.
+    var good: Int64 = 0
+    var integral = RunningSum()
+    // Up to and including the mark.
+    var sum = RunningSum()
+    var samples: Int32 = 0
+    var changes: Int32 = 0
+  }
+
   private(set) var marks: [Mark] = []
+  /// Beside each mark, if a window is read; else empty.
+  private(set) var totals: [Totals] = []
+  /// Whether a window is read.
+  var hasWindows = false
   /// Marks before this index are forgotten, removed when they are half of the array.
   private(set) var first = 0
   /// The newest good value among the forgotten: `change` may reach back to it.
@@ -53,35 +61,39 @@ struct History: Sendable {
 
   /// Adds a sample or a change of quality; `time` is not before the newest mark.
   mutating func push(time: Int64, number: Double?, quality: Quality, aged: Bool) {
-    var mark: Mark
-    if let last = marks.last {
-      mark = last
-      let stretch = last.countsInWindows ? min(time, last.time.saturatingPlus(staleAfter)) - last.time : 0
-      mark.good += stretch
-      mark.integral.add(last.number * Double(stretch))
-    } else {
-      mark = Mark(
-        time: time, number: .nan, changedAt: time, previous: .nan, badSince: .max, quality: quality, aged: aged,
-        good: 0, integral: RunningSum(), sum: RunningSum(), samples: 0, changes: 0)
+    var mark = Mark(
+      time: time, number: .nan, changedAt: time, previous: .nan, badSince: .max, quality: quality, aged: aged)
+    let last = marks.last
+    if let last {
+      mark.number = last.number
+      mark.changedAt = last.changedAt
+      mark.previous = last.previous
     }
-    mark.time = time
-    mark.quality = quality
-    mark.aged = aged
+    if hasWindows { total(last, time, number, quality) }
     if quality == .good, let number {
       if mark.number != number {
-        if !mark.number.isNaN {
-          mark.previous = mark.number
-          mark.changes &+= 1
-        }
+        if !mark.number.isNaN { mark.previous = mark.number }
         mark.number = number
         mark.changedAt = time
       }
-      mark.sum.add(number)
-      mark.samples &+= 1
     }
-    mark.badSince =
-      quality == .good && !aged ? .max : min(marks.last?.notGoodSince(at: time, staleAfter) ?? .max, time)
+    if quality != .good || aged { mark.badSince = min(last?.notGoodSince(at: time, staleAfter) ?? .max, time) }
     marks.append(mark)
+  }
+
+  private mutating func total(_ last: Mark?, _ time: Int64, _ number: Double?, _ quality: Quality) {
+    var next = totals.last ?? Totals()
+    if let last, last.countsInWindows {
+      let stretch = min(time, last.time.saturatingPlus(staleAfter)) - last.time
+      next.good += stretch
+      next.integral.add(last.number * Double(stretch))
+    }
+    if quality == .good, let number {
+      if let last, !last.number.isNaN, last.number != number { next.changes &+= 1 }
+      next.sum.add(number)
+      next.samples &+= 1
+    }
+    totals.append(next)
   }
 
   /// The place of a text among this history's texts, appended when it is not the newest one's.
@@ -102,13 +114,17 @@ struct History: Sendable {
     }
     if first > 16, first * 2 > marks.count {
       marks.removeFirst(first)
+      if hasWindows { totals.removeFirst(first) }
       first = 0
     }
   }
 
   /// A clock step back to `time`: what is newer leaves.
   mutating func removeNewer(than time: Int64) {
-    while first < marks.count, let last = marks.last, last.time > time { marks.removeLast() }
+    while first < marks.count, let last = marks.last, last.time > time {
+      marks.removeLast()
+      if hasWindows { totals.removeLast() }
+    }
   }
 
   private mutating func forgetTexts() {
@@ -149,13 +165,13 @@ struct History: Sendable {
   /// Good microseconds and integral (value times microseconds) from the beginning to `time`, given the index in force.
   @inline(__always)
   private func totals(at time: Int64, _ index: Int?) -> (good: Int64, integral: RunningSum) {
-    guard let index else { return isEmpty ? (0, RunningSum()) : (marks[first].good, marks[first].integral) }
-    let mark = marks[index]
-    guard mark.countsInWindows else { return (mark.good, mark.integral) }
-    let stretch = min(time, mark.time.saturatingPlus(staleAfter)) - mark.time
-    var integral = mark.integral
-    integral.add(mark.number * Double(stretch))
-    return (mark.good + stretch, integral)
+    guard let index else { return isEmpty ? (0, RunningSum()) : (totals[first].good, totals[first].integral) }
+    var (good, integral) = (totals[index].good, totals[index].integral)
+    guard marks[index].countsInWindows else { return (good, integral) }
+    let stretch = min(time, marks[index].time.saturatingPlus(staleAfter)) - marks[index].time
+    good += stretch
+    integral.add(marks[index].number * Double(stretch))
+    return (good, integral)
   }
 
   /// Whether good values cover four fifths of the window that ends at `time`.
@@ -177,16 +193,16 @@ struct History: Sendable {
   func mean(over window: Int64, endingAt time: Int64) -> Double? {
     guard covers(window, endingAt: time), let right = index(at: time) else { return nil }
     let left = index(at: time - window)
-    let count = marks[right].samples &- (left.map { marks[$0].samples } ?? before.samples)
+    let count = totals[right].samples &- (left.map { totals[$0].samples } ?? before.samples)
     guard count > 0 else { return nil }
-    return marks[right].sum.minus(left.map { marks[$0].sum } ?? before.sum) / Double(count)
+    return totals[right].sum.minus(left.map { totals[$0].sum } ?? before.sum) / Double(count)
   }
 
   /// How often the good value changed in the window; nil when it is not covered.
   func changes(over window: Int64, endingAt time: Int64) -> Double? {
     guard covers(window, endingAt: time), let right = index(at: time) else { return nil }
     let left = index(at: time - window)
-    return Double(marks[right].changes &- (left.map { marks[$0].changes } ?? before.changes))
+    return Double(totals[right].changes &- (left.map { totals[$0].changes } ?? before.changes))
   }
 
   /// Smallest or largest good value in force in the window; nil when it is not covered.
@@ -214,13 +230,12 @@ struct History: Sendable {
       // Nothing was ever forgotten, or all that was is removed: the totals just before the first kept mark.
       guard let mark = marks.first else { return (0, 0, RunningSum()) }
       let own = mark.quality == .good
-      var sum = mark.sum
+      var sum = totals[0].sum
       if own { sum.add(-mark.number) }
       let changed = own && mark.changedAt == mark.time && !mark.previous.isNaN
-      return (mark.samples &- (own ? 1 : 0), mark.changes &- (changed ? 1 : 0), sum)
+      return (totals[0].samples &- (own ? 1 : 0), totals[0].changes &- (changed ? 1 : 0), sum)
     }
-    let mark = marks[first - 1]
-    return (mark.samples, mark.changes, mark.sum)
+    return (totals[first - 1].samples, totals[first - 1].changes, totals[first - 1].sum)
   }
 }
 

@@ -1,17 +1,18 @@
 /// Anything that may influence a decision. Closed: what is not here does not reach the evaluator, and all of it
-/// is journalled, so that the journal replayed gives the same decisions.
+/// is journalled, so that the journal replayed gives the same decisions. What is rare is boxed: a change is small,
+/// and there are millions.
 package enum Input: Equatable, Sendable {
   case change(TagChange)
   /// Live only: data time has passed this for the source, whether or not it sent anything.
   case tick(SourceID, Instant)
   case source(SourceID, LinkEvent, Instant)
   /// The journal's own dictionary: from here on this id means this tag.
-  case bind(TagID, asset: String, tag: String, assetClass: String)
+  indirect case bind(TagID, asset: String, tag: String, assetClass: String)
   /// From here on this configuration decides. Everything before it is of another.
   case config(Digest)
-  case command(Command)
+  indirect case command(Command)
   /// A rule failed on an asset during the input that follows; in replay it is not called for that input.
-  case fault(Fault)
+  indirect case fault(Fault)
 }
 
 package enum LinkEvent: UInt8, Sendable, CaseIterable {

@@ -27,6 +27,9 @@ package struct Policy {
 
   package init(_ settings: PolicySettings) { self.settings = settings }
 
+  /// Whether time alone may end something: an action waits for a person.
+  var waitsForTime: Bool { !approvals.isEmpty }
+
   /// Judges a step. `evaluator` is asked about conditions and tags, and is told when to wake us.
   package mutating func apply(_ input: Input, _ step: Step, _ evaluator: inout Evaluator) -> Verdict {
     var verdict = Verdict()

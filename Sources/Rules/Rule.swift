@@ -127,6 +127,22 @@ package enum ReadingForm: Sendable, Equatable {
     }
   }
 
+  /// Whether it is worked out from running totals over a window.
+  package var needsTotals: Bool {
+    switch self {
+    case .average, .minimum, .maximum, .mean, .count: true
+    default: false
+    }
+  }
+
+  /// Whether what it was when last known must be remembered, because the tag's history does not say it (S5).
+  var needsMemory: Bool {
+    switch self {
+    case .latest, .previous, .quality, .age, .stale: false
+    default: true
+    }
+  }
+
   /// Whether it is known whatever the tag's quality.
   package var alwaysKnown: Bool {
     switch self {

@@ -106,7 +106,7 @@ struct Bench {
     for _ in 0..<5 {
       var decider = Decider(configuration([rule], assets: 1))
       var fired = 0
-      ours.append(Double(count) / seconds { for input in inputs { fired += decider.apply(input).verdict.decisions.count } })
+      ours.append(Double(count) / seconds { for input in inputs { fired += decider.apply(input)?.verdict.decisions.count ?? 0 } })
       bound.append(Double(count) / cBound(readings: readings, values: values, count: count))
     }
     return Row(ours: median(ours), bound: median(bound))

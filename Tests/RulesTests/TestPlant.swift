@@ -61,7 +61,8 @@ struct TestPlant {
     take(decider.apply(input))
   }
 
-  private mutating func take(_ turn: Decider.Turn) {
+  private mutating func take(_ turn: Decider.Turn?) {
+    guard let turn else { return }
     decisions += turn.verdict.decisions
     heldBack += turn.verdict.heldBack
     expired += turn.verdict.expired
