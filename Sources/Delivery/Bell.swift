@@ -42,11 +42,15 @@ final class Bell: @unchecked Sendable {
     }
   }
 
-  /// Returns when the worker has ended.
-  func stop() {
+  func finish() {
     condition.withLock {
       isStopping = true
       condition.broadcast()
+    }
+  }
+
+  func waitUntilClosed() {
+    condition.withLock {
       while isRunning { condition.wait() }
     }
   }

@@ -11,7 +11,9 @@ struct Courier {
   private let client: HTTPClient
   private let schedule: RetrySchedule
 
-  init(settings: AdapterSettings, queue: any ActionQueue, site: String, code: any AdapterCode, clock: @escaping WallClock)
+  init(
+    settings: AdapterSettings, queue: any ActionQueue, site: String, code: any AdapterCode, clock: @escaping WallClock
+  )
     throws
   {
     self.settings = settings

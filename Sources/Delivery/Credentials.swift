@@ -49,7 +49,8 @@ package struct Credentials: Sendable {
 
 /// A secret read from a file often ends in a line break: it would end the header.
 private func oneLine(_ secret: Secret, _ name: String) throws(DeliveryError) -> String {
-  guard !secret.reveal.isEmpty, !secret.reveal.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+  guard !secret.reveal.isEmpty,
+    !secret.reveal.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
   else { throw .unusableSecret(name, needs: "one line of text, without a line break at its end") }
   return secret.reveal
 }

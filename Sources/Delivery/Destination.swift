@@ -3,26 +3,26 @@ import Glibc
 import Rules
 
 /// Where a request goes: the adapter's base URL with a path joined to it, and the one protocol it may use.
-struct Destination: Equatable {
-  let url: String
+package struct Destination: Equatable {
+  package let url: String
   /// Plain http: allowed to a loopback address only, which is checked on the socket and not on the text.
-  let isPlain: Bool
+  package let isPlain: Bool
 
   /// Throws when the URL is not one this adapter may use, or when the path could lead out of it.
-  init(path: String, of settings: AdapterSettings) throws(DeliveryError) {
+  package init(path: String, of settings: AdapterSettings) throws(DeliveryError) {
     var base = settings.baseURL
     while base.hasSuffix("/") { base.removeLast() }
-    let scheme = base.prefix { $0 != ":" }.lowercased()
-    switch scheme {
-    case "https": isPlain = false
-    case "http" where settings.plainOnLoopback: isPlain = true
-    case "http":
-      throw .unusableURL(settings.baseURL, "is plain http; use https, or allow plain http to a loopback address")
-    default: throw .unusableURL(settings.baseURL, "does not begin with https://")
-    }
     // A query or fragment would swallow the path that is joined to it; a user name would be a secret in a URL.
-    guard !base.utf8.contains(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") || $0 == UInt8(ascii: "@") })
-    else { throw .unusableURL(base.filter { $0 != "@" } == base ? base : "(not shown)", "has a query, a fragment or a user in it") }
+    // What is behind them may be a secret, so this URL is not shown.
+    guard !base.contains(where: { "?#@".contains($0) }) else {
+      throw .unusableURL("(not shown)", "has a query, a fragment or a user name in it")
+    }
+    let scheme = base.lowercased()
+    isPlain = scheme.hasPrefix("http://")
+    guard isPlain || scheme.hasPrefix("https://") else { throw .unusableURL(base, "does not begin with https://") }
+    guard !isPlain || settings.plainOnLoopback else {
+      throw .unusableURL(base, "is plain http; use https, or allow plain http to a loopback address")
+    }
     try Destination.check(path: path)
     // Without its leading slash a path would continue the host's name: `https://desk` and `.evil.example`.
     url = base + (path.isEmpty || path.hasPrefix("/") ? path : "/" + path)
@@ -40,7 +40,7 @@ struct Destination: Equatable {
 /// Whether a socket address is of this machine's loopback: 127.0.0.0/8, ::1, or the former mapped into IPv6.
 /// It looks at the bytes that would be connected to, so no spelling of a host (`2130706433`, `0x7f.1`) and no
 /// answer of a name server gets past it.
-func isLoopback(_ address: UnsafePointer<sockaddr>, length: Int) -> Bool {
+package func isLoopback(_ address: UnsafePointer<sockaddr>, length: Int) -> Bool {
   let raw = UnsafeRawPointer(address)
   switch Int32(address.pointee.sa_family) {
   case AF_INET:

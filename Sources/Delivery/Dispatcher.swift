@@ -36,7 +36,13 @@ package final class Dispatcher: Sendable {
   /// Something may be due: call it after each commit that made or settled actions. Never blocks, from any thread.
   package func wake() { bell.ring() }
 
+  /// Takes no further action; returns at once. Asking all dispatchers first makes them end side by side.
+  package func finish() { bell.finish() }
+
   /// Takes no further action, waits until the request in hand has its answer (at most its time limit) and is
   /// reported, and ends the thread.
-  package func stop() { bell.stop() }
+  package func stop() {
+    bell.finish()
+    bell.waitUntilClosed()
+  }
 }

@@ -21,7 +21,9 @@ struct Redaction {
     let keys = settings.secrets.values.flatMap { secret in
       secret.reveal.split(whereSeparator: \.isWhitespace).map { $0.hasPrefix("whsec_") ? $0.dropFirst(6) : $0 }
     }
-    secrets = (settings.secrets.values.map(\.reveal) + keys.map(String.init) + [travelling ?? ""]).filter { $0.utf8.count >= 4 }.sorted { $0.utf8.count > $1.utf8.count }
+    secrets = (settings.secrets.values.map(\.reveal) + keys.map(String.init) + [travelling ?? ""]).filter {
+      $0.utf8.count >= 4
+    }.sorted { $0.utf8.count > $1.utf8.count }
   }
 
   func callAsFunction(_ text: String) -> String {

@@ -2,7 +2,7 @@ import Rules
 
 extension Receipt {
   /// An answer of "not now" whose adapter named no time waits as long as the response's `Retry-After` says.
-  func honouring(_ response: HTTPResponse, now: Instant) -> Receipt {
+  package func honouring(_ response: HTTPResponse, now: Instant) -> Receipt {
     guard case .tryAgain(after: nil, let why) = self,
       let header = response.headers.first(where: { $0.name == "retry-after" }),
       let wait = retryAfter(header.value, now: now)
@@ -12,10 +12,10 @@ extension Receipt {
 }
 
 /// Longest wait that is taken from a server: beyond it a slip of the other side would lose the work order quietly.
-let longestRetryAfter = TimeSpan.hours(24)
+package let longestRetryAfter = TimeSpan.hours(24)
 
 /// RFC 9110, 10.2.3: a number of seconds, or a date. Nil when it is neither; at most a day, at least nothing.
-func retryAfter(_ text: String, now: Instant) -> TimeSpan? {
+package func retryAfter(_ text: String, now: Instant) -> TimeSpan? {
   if !text.isEmpty, text.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) {
     return min(.seconds(Int64(text) ?? .max), longestRetryAfter)
   }
@@ -24,7 +24,7 @@ func retryAfter(_ text: String, now: Instant) -> TimeSpan? {
 
 /// The three forms of a date that RFC 9110, 5.6.7 has a recipient accept: `Sun, 06 Nov 1994 08:49:37 GMT`,
 /// `Sunday, 06-Nov-94 08:49:37 GMT`, `Sun Nov  6 08:49:37 1994`. All are UTC.
-func httpDate(_ text: String) -> Instant? {
+package func httpDate(_ text: String) -> Instant? {
   let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
   let parts = text.split { $0 == " " || $0 == "," || $0 == "-" }
   let numbers = parts.compactMap { Int64($0) }

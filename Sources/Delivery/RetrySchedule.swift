@@ -1,20 +1,28 @@
 import Rules
 
 /// Where an action stands after an attempt, and when the next is due.
-struct Course: Equatable {
-  var next: ActionState
-  var due: Instant?
-  static let dead = Course(next: .dead, due: nil)
+package struct Course: Equatable {
+  package var next: ActionState
+  package var due: Instant?
+  package static let dead = Course(next: .dead)
+  package init(next: ActionState, due: Instant? = nil) {
+    self.next = next
+    self.due = due
+  }
 }
 
 /// An adapter's fixed schedule: the waits before the second, third, ... attempt.
-struct RetrySchedule {
-  let waits: [TimeSpan]
+package struct RetrySchedule {
+  package let waits: [TimeSpan]
   /// The same key sent twice makes one thing: then an attempt without an answer may be repeated.
-  let isIdempotent: Bool
+  package let isIdempotent: Bool
+  package init(waits: [TimeSpan], isIdempotent: Bool) {
+    self.waits = waits
+    self.isIdempotent = isIdempotent
+  }
 
   /// `attempt` is the number of the one that ended at `now`.
-  func course(after receipt: Receipt, attempt: Int, now: Instant) -> Course {
+  package func course(after receipt: Receipt, attempt: Int, now: Instant) -> Course {
     switch receipt {
     case .accepted, .already: Course(next: .settled)
     case .rejected: Course(next: .refused)

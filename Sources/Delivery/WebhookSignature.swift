@@ -34,7 +34,9 @@ package struct WebhookSignature: Sendable {
   package func headers(id: String, at time: Instant, body: [UInt8]) -> [(name: String, value: String)] {
     let seconds = (time - Instant(seconds: 0)).microseconds / 1_000_000
     let signed = Data("\(id).\(seconds).".utf8) + body
-    let signatures = keys.map { "v1," + Data(HMAC<SHA256>.authenticationCode(for: signed, using: $0)).base64EncodedString() }
+    let signatures = keys.map {
+      "v1," + Data(HMAC<SHA256>.authenticationCode(for: signed, using: $0)).base64EncodedString()
+    }
     return [
       ("webhook-id", id), ("webhook-timestamp", String(seconds)),
       ("webhook-signature", signatures.joined(separator: " ")),
