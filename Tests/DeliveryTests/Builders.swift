@@ -64,12 +64,14 @@ final class DeskCode: AdapterCode {
   var isIdempotent = true
   var authorisation = Authorisation.standardWebhooks(secret: "signing_key")
   var failsOn: String?
+  private var made = 0
 
   func request(_ action: Tree, settings: Tree) throws -> HTTPRequest {
     guard case .text(let key)? = action["key"], key != failsOn else { throw Broken() }
+    made += 1  // never the same bytes twice: a repeated request can only be a kept one
     return HTTPRequest(
       method: "POST", path: "/orders", headers: [("Content-Type", "application/cloudevents+json")],
-      body: Array("{\"id\":\"\(key)\"}".utf8))
+      body: Array("{\"id\":\"\(key)\",\"made\":\(made)}".utf8))
   }
 
   func answer(_ response: HTTPResponse) throws -> Receipt {

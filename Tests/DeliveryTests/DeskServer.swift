@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// A real HTTP server that answers by script, also as no server should: plain sockets on a loopback address, one
-/// connection a request. The last answer of the script repeats.
+/// connection after the other. The last answer of the script repeats.
 final class DeskServer: Sendable {
   enum Answer: Sendable {
     case reply(Int, headers: [String] = [], body: String = "")
@@ -85,13 +85,15 @@ final class DeskServer: Sendable {
       let connection = accept(listener, nil, nil)
       guard connection >= 0 else { break }
       state.withLock { $0.connections += 1 }
-      if let request = DeskServer.read(connection) {
+      // A connection serves as many requests as its client likes.
+      while let request = DeskServer.read(connection) {
         let answer = state.withLock { state in
           state.requests.append(request)
           return state.script.count > 1 ? state.script.removeFirst() : state.script[0]
         }
         whenRead.withLock { $0 }?()
         DeskServer.give(answer, to: connection)
+        guard case .reply = answer else { break }
       }
       Glibc.close(connection)
     }
@@ -105,7 +107,7 @@ final class DeskServer: Sendable {
     }
     switch answer {
     case .reply(let status, let headers, let body):
-      let head = ["HTTP/1.1 \(status) Said", "Content-Length: \(body.utf8.count)", "Connection: close"] + headers
+      let head = ["HTTP/1.1 \(status) Said", "Content-Length: \(body.utf8.count)"] + headers
       _ = send(head.joined(separator: "\r\n") + "\r\n\r\n" + body)
     case .close: break
     case .silence: untilGone(connection)
