@@ -11,7 +11,8 @@ extension Claim {
   /// | `title`, `text` | for people; `text` says what happened when, readings, limits, what to check first |
   /// | `priority` | 1 (highest) to 5; work orders only |
   /// | `site`, `source` | the site's name; the same as a URI reference, `/millwright/riverside` |
-  /// | `decision` | `key`, `rule`, `title`, `owner`, `time` and `since` (RFC 3339, UTC), `deferred_from`, `consequence`, `tier`, `text_hash` |
+  /// | `decision` | `key`, `rule`, `title`, `owner`, `consequence`, `tier`, `text_hash`; |
+  /// | | RFC 3339, UTC: `time`, `since` (when it had become true), `deferred_from` (held back first) |
   /// | `asset` | `path`, `name`, `class`, and `id`: what the adapter's system calls it |
   /// | `readings` | list of `name`, `value` (none when it was not good or not finite), `unit` |
   /// | `limits` | list of `name`, `value` |

@@ -11,6 +11,8 @@ final class DeskServer: Sendable {
     case close
     /// Reads the request, then says nothing until the client goes.
     case silence
+    /// A body of so many bytes that does not say its length.
+    case unmeasured(Int)
     /// A body without a length that never ends.
     case endlessBody
     case endlessHeaders
@@ -111,6 +113,8 @@ final class DeskServer: Sendable {
       _ = send(head.joined(separator: "\r\n") + "\r\n\r\n" + body)
     case .close: break
     case .silence: untilGone(connection)
+    case .unmeasured(let count):
+      _ = send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + String(repeating: "x", count: count))
     case .endlessBody:
       _ = send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
       while send(String(repeating: "x", count: 65536)) {}

@@ -52,9 +52,14 @@ struct HTTPClientTests {
     #expect(try send(.make(DeskServer(.endlessInterim).url)).maybeSent?.contains("128 header lines") == true)
   }
 
-  @Test func a_body_of_one_mebibyte_is_still_taken() throws {
-    let server = DeskServer(.reply(200, body: String(repeating: "x", count: 1 << 20)))
-    #expect(try send(.make(server.url)).response?.body.count == 1 << 20)
+  @Test func one_mebibyte_is_taken_and_one_byte_more_is_not() throws {
+    for most in [DeskServer.Answer.unmeasured(1 << 20), .reply(200, body: String(repeating: "x", count: 1 << 20))] {
+      #expect(try send(.make(DeskServer(most).url)).response?.body.count == 1 << 20)
+    }
+    let more = (1 << 20) + 1
+    for much in [DeskServer.Answer.unmeasured(more), .reply(200, body: String(repeating: "x", count: more))] {
+      #expect(try send(.make(DeskServer(much).url)).maybeSent != nil)
+    }
   }
 
   @Test(arguments: [DeskServer.Answer.silence, .trickle])
