@@ -1,0 +1,112 @@
+import Rules
+
+// Lua's own complaints, in words for people who do not write programs.
+
+extension RuleReader {
+  mutating func report(_ failure: LuaFailure) {
+    let line = failure.line
+    switch failure.cause {
+    case .syntax:
+      find(line, syntax(failure))
+    case .unknownName(let name):
+      if findings.contains(where: { $0.line == line && $0.message.contains("'\(name)'") }) { return }
+      find(line, "unknown name '\(name)'" + help(with: name))
+    case .capturedTable(let name):
+      find(
+        line,
+        "the function uses the table '\(name)' from outside: a rule keeps nothing between calls; "
+          + "put numbers into 'limits', or make the table inside the function")
+    case .assignsCaptured(let name):
+      find(
+        line,
+        "the function changes '\(name)', which lives outside it: a rule keeps nothing between calls; "
+          + "use a local inside the function, or a reading over a window")
+    case .assignsGlobal(let name):
+      find(line, "'\(name)' is assigned without 'local'; write local \(name) = ...")
+    case .budget:
+      find(line, "the file takes too many steps to load: is there a loop without an end?")
+    case .memory:
+      find(line, "the file takes too much memory to load")
+    case .tooLarge, .error:
+      // A refusal by name has been found in the text already; what Lua makes of it helps nobody.
+      if case .error = failure.cause, findings.contains(where: { $0.line == line }) { return }
+      find(line, failure.message)
+    }
+  }
+
+  private func help(with name: String) -> String {
+    switch name {
+    case "null", "None", "NULL": return "; Lua writes nil"
+    case "True", "TRUE": return "; Lua writes true"
+    case "False", "FALSE": return "; Lua writes false"
+    case "AND", "OR", "NOT": return "; Lua writes \(name.lowercased())"
+    case "abs", "max", "min", "floor", "ceil", "sqrt", "exp", "log", "pi", "huge": return "; Lua writes math.\(name)"
+    default:
+      let fieldHint =
+        RuleWords.fields.contains(name) || RuleWords.laterFields.contains(name) ? "; is a '=' missing behind it?" : ""
+      return fieldHint.isEmpty ? suggestion(for: name, among: RuleWords.available) : fieldHint
+    }
+  }
+
+  /// Lua names the token it stumbled over; the cause is most often just before it.
+  private func syntax(_ failure: LuaFailure) -> String {
+    let message = failure.message
+    let near = message.range(of: " near ").map { String(message[$0.upperBound...]) } ?? ""
+    let token = near.count > 2 && near.hasPrefix("'") && near.hasSuffix("'") ? String(near.dropFirst().dropLast()) : near
+    if message.hasPrefix("'}' expected"), let hint = missingComma(before: token, line: failure.line) { return hint }
+    let hint: String? =
+      switch token {
+      case "=" where !message.hasPrefix("'}' expected"): "to compare, write '=='"
+      case "!": "Lua writes 'not', and '~=' for unequal"
+      case "&": "Lua writes 'and'"
+      case "|": "Lua writes 'or'"
+      case "<eof>": "something opened above has no end"
+      default: nil
+      }
+    return message + (hint.map { " (\($0))" } ?? "")
+  }
+
+  private func missingComma(before token: String, line: Int?) -> String? {
+    guard let line, let at = layout.tokens.firstIndex(where: { $0.line == line && $0.matches(luaSpelling: token) }),
+      at > 0, layout.tokens[at].startsEntry, layout.tokens[at - 1].endsValue
+    else { return nil }
+    return "a comma is missing before '\(token)', behind '\(layout.tokens[at - 1].written)' in line "
+      + "\(layout.tokens[at - 1].lastLine)"
+  }
+}
+
+extension LuaToken {
+  /// Whether Lua's message, which shows a text as it was written, means this token.
+  fileprivate func matches(luaSpelling spelling: String) -> Bool {
+    if let text { return spelling.dropFirst().dropLast() == text }
+    return written == spelling
+  }
+  fileprivate var startsEntry: Bool {
+    switch kind {
+    case .name, .text, .number, .keyword("function"), .keyword("true"), .keyword("false"), .symbol("{"),
+      .symbol("["):
+      true
+    default: false
+    }
+  }
+  fileprivate var endsValue: Bool {
+    switch kind {
+    case .name, .text, .number, .keyword("end"), .keyword("true"), .keyword("false"), .keyword("nil"), .symbol("}"),
+      .symbol(")"), .symbol("]"):
+      true
+    default: false
+    }
+  }
+}
+
+extension String {
+  /// The first place of a text in this one.
+  fileprivate func range(of text: String) -> Range<String.Index>? {
+    var start = startIndex
+    while start < endIndex {
+      if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
+      start = index(after: start)
+    }
+    return nil
+  }
+}
