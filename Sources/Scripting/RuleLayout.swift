@@ -77,19 +77,28 @@ private struct LayoutReader {
     let start = at
     var place = RuleLayout.Place(
       line: start < tokens.count ? tokens[start].line : tokens.last?.lastLine ?? 1, tokens: start..<start)
+    var depth = 0
     if start < tokens.count, tokens[start].name != nil {
       at += 1
-      if isSymbol("("), at + 1 < tokens.count, tokens[at + 1].isSymbol("{") { at += 1 }
+      if isSymbol("("), at + 1 < tokens.count, tokens[at + 1].isSymbol("{") {
+        at += 1
+        depth = 1
+      }
     }
-    if isSymbol("{") { fields(of: &place) } else { at = start }
-    skipRest()
+    if isSymbol("{") {
+      fields(of: &place)
+    } else {
+      at = start
+      depth = 0
+    }
+    skipRest(from: depth)
     place.tokens = start..<at
     return place
   }
 
   /// Passes what is left of a value: up to the separator or bracket that ends it.
-  private mutating func skipRest() {
-    var depth = 0
+  private mutating func skipRest(from depth: Int) {
+    var depth = depth
     while at < tokens.count {
       let token = tokens[at]
       if depth == 0, token.isSymbol(",") || token.isSymbol(";") || token.nesting < 0 { return }

@@ -7,6 +7,8 @@ extension RuleReader {
     let line = failure.line
     switch failure.cause {
     case .syntax:
+      // The layout of a text that Lua cannot read is a guess, and so is what was found by it.
+      forgetLines()
       find(line, syntax(failure))
     case .unknownName(let name):
       if findings.contains(where: { $0.line == line && $0.message.contains("'\(name)'") }) { return }
@@ -51,19 +53,25 @@ extension RuleReader {
   /// Lua names the token it stumbled over; the cause is most often just before it.
   private func syntax(_ failure: LuaFailure) -> String {
     let message = failure.message
-    let near = message.range(of: " near ").map { String(message[$0.upperBound...]) } ?? ""
-    let token = near.count > 2 && near.hasPrefix("'") && near.hasSuffix("'") ? String(near.dropFirst().dropLast()) : near
+    let near = message.split(after: " near ") ?? ""
+    let isQuoted = near.utf8.count > 2 && near.hasPrefix("'") && near.hasSuffix("'")
+    let token = isQuoted ? String(near.dropFirst().dropLast()) : near
     if message.hasPrefix("'}' expected"), let hint = missingComma(before: token, line: failure.line) { return hint }
-    let hint: String? =
-      switch token {
-      case "=" where !message.hasPrefix("'}' expected"): "to compare, write '=='"
-      case "!": "Lua writes 'not', and '~=' for unequal"
-      case "&": "Lua writes 'and'"
-      case "|": "Lua writes 'or'"
-      case "<eof>": "something opened above has no end"
-      default: nil
-      }
-    return message + (hint.map { " (\($0))" } ?? "")
+    switch token {
+    case "=" where !message.hasPrefix("'}' expected"): return "'=' assigns; to compare, write '=='"
+    case "!": return "'!' is no Lua; write 'not', and '~=' for unequal"
+    case "&": return "'&&' is no Lua; write 'and'"
+    case "|": return "'||' is no Lua; write 'or'"
+    default: break
+    }
+    if token == "<eof>", let open = layout.unclosed {
+      return "the file ends, but the '\(open.written)' of line \(open.line) is still open"
+    }
+    // 'end' expected (to close 'function' at line 11) near 'held_for'
+    guard let closing = message.split(before: " expected (to close "), let rest = message.split(after: " (to close "),
+      let opened = rest.split(before: " at line "), let line = rest.split(after: " at line ")?.split(before: ")")
+    else { return message }
+    return "\(closing) is missing before '\(token)'; it ends the \(opened) of line \(line)"
   }
 
   private func missingComma(before token: String, line: Int?) -> String? {
@@ -72,6 +80,17 @@ extension RuleReader {
     else { return nil }
     return "a comma is missing before '\(token)', behind '\(layout.tokens[at - 1].written)' in line "
       + "\(layout.tokens[at - 1].lastLine)"
+  }
+}
+
+extension RuleLayout {
+  /// The innermost bracket or block that nothing closes.
+  fileprivate var unclosed: LuaToken? {
+    var open: [LuaToken] = []
+    for token in tokens {
+      if token.nesting > 0 { open.append(token) } else if token.nesting < 0 { _ = open.popLast() }
+    }
+    return open.last
   }
 }
 
@@ -100,11 +119,16 @@ extension LuaToken {
 }
 
 extension String {
-  /// The first place of a text in this one.
-  fileprivate func range(of text: String) -> Range<String.Index>? {
+  /// What stands in front of the first place of a text in this one; nil when it is not there.
+  fileprivate func split(before text: String) -> String? { halves(text)?.0 }
+  fileprivate func split(after text: String) -> String? { halves(text)?.1 }
+
+  private func halves(_ text: String) -> (String, String)? {
     var start = startIndex
     while start < endIndex {
-      if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
+      if self[start...].hasPrefix(text) {
+        return (String(self[..<start]), String(self[index(start, offsetBy: text.count)...]))
+      }
       start = index(after: start)
     }
     return nil

@@ -60,7 +60,7 @@ extension RuleReader {
     if RuleWords.plainReadings.contains(word) {
       guard rest.isEmpty else {
         if case .table = rest[0] {
-          find(line, "options of a reading are not available in this version of Millwright; leave the table out")
+          refuseOptions(rest[0], line: line)
         } else {
           find(
             line,
@@ -85,9 +85,7 @@ extension RuleReader {
     let window = Entry(value: first, path: "reads.\(name)", label: "the window of \(label)", line: line)
     guard let span = span(window, as: Self.sample(of: word)) else { return nil }
     if rest.count > 1 {
-      let option =
-        if case .table(_, let fields) = rest[1], let first = fields.first { " ('\(first.name)')" } else { "" }
-      find(line, "options of a reading\(option) are not available in this version of Millwright; leave them out")
+      refuseOptions(rest[1], line: line)
       return nil
     }
     switch word {
@@ -99,6 +97,11 @@ extension RuleReader {
     case "count": return .count(span)
     default: return .change(span)
     }
+  }
+
+  private mutating func refuseOptions(_ options: Declared, line: Int) {
+    let name = if case .table(_, let fields) = options, let first = fields.first { " ('\(first.name)')" } else { "" }
+    find(line, "options of a reading\(name) are not available in this version of Millwright; leave them out")
   }
 
   /// A tag as a rule names it, `Flow [m3/h]`, checked against the class; the type is nil when no class is known.

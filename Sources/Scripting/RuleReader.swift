@@ -41,6 +41,8 @@ struct RuleReader {
     if !findings.contains(finding) { findings.append(finding) }
   }
 
+  mutating func forgetLines() { findings.removeAll { $0.line != nil } }
+
   /// The file's name without folder and `.lua`: the rule's identity.
   mutating func name(of file: String) -> String {
     let last = file.split(separator: "/").last ?? ""
