@@ -53,6 +53,8 @@ package struct RuleLayout: Sendable {
 private struct LayoutReader {
   let tokens: [LuaToken]
   var at = 0
+  /// Lua itself reads no deeper than 200.
+  var depth = 0
 
   /// Finds `rule {` (or `rule({`) outside every function and block.
   mutating func ruleTable() -> RuleLayout.Place? {
@@ -85,8 +87,10 @@ private struct LayoutReader {
         depth = 1
       }
     }
-    if isSymbol("{") {
+    if isSymbol("{"), self.depth < 200 {
+      self.depth += 1
       fields(of: &place)
+      self.depth -= 1
     } else {
       at = start
       depth = 0

@@ -12,7 +12,7 @@ extension RuleReader {
       find(line, syntax(failure))
     case .unknownName(let name):
       if findings.contains(where: { $0.line == line && $0.message.contains("'\(name)'") }) { return }
-      find(line, "unknown name '\(name)'" + help(with: name))
+      find(line, "unknown name '\(name)'" + help(with: name, line: line))
     case .capturedTable(let name):
       find(
         line,
@@ -36,7 +36,7 @@ extension RuleReader {
     }
   }
 
-  private func help(with name: String) -> String {
+  private func help(with name: String, line: Int?) -> String {
     switch name {
     case "null", "None", "NULL": return "; Lua writes nil"
     case "True", "TRUE": return "; Lua writes true"
@@ -44,9 +44,11 @@ extension RuleReader {
     case "AND", "OR", "NOT": return "; Lua writes \(name.lowercased())"
     case "abs", "max", "min", "floor", "ceil", "sqrt", "exp", "log", "pi", "huge": return "; Lua writes math.\(name)"
     default:
-      let fieldHint =
-        RuleWords.fields.contains(name) || RuleWords.laterFields.contains(name) ? "; is a '=' missing behind it?" : ""
-      return fieldHint.isEmpty ? suggestion(for: name, among: RuleWords.available) : fieldHint
+      if RuleWords.fields.contains(name) || RuleWords.laterFields.contains(name) {
+        return "; is a '=' missing behind it?"
+      }
+      let suggestion = suggestion(for: name, among: RuleWords.available)
+      return suggestion.isEmpty ? quotes(around: name, line: line) : suggestion
     }
   }
 
@@ -56,7 +58,8 @@ extension RuleReader {
     let near = message.split(after: " near ") ?? ""
     let isQuoted = near.utf8.count > 2 && near.hasPrefix("'") && near.hasSuffix("'")
     let token = isQuoted ? String(near.dropFirst().dropLast()) : near
-    if message.hasPrefix("'}' expected"), let hint = missingComma(before: token, line: failure.line) { return hint }
+    if let hint = betweenValues(before: token, message: message, line: failure.line) { return hint }
+    if token.hasPrefix("<\\") { return "a character that Lua does not know; write plain quotes (\") and plain spaces" }
     switch token {
     case "=" where !message.hasPrefix("'}' expected"): return "'=' assigns; to compare, write '=='"
     case "!": return "'!' is no Lua; write 'not', and '~=' for unequal"
@@ -74,12 +77,50 @@ extension RuleReader {
     return "\(closing) is missing before '\(token)'; it ends the \(opened) of line \(line)"
   }
 
-  private func missingComma(before token: String, line: Int?) -> String? {
-    guard let line, let at = layout.tokens.firstIndex(where: { $0.line == line && $0.matches(luaSpelling: token) }),
-      at > 0, layout.tokens[at].startsEntry, layout.tokens[at - 1].endsValue
-    else { return nil }
-    return "a comma is missing before '\(token)', behind '\(layout.tokens[at - 1].written)' in line "
-      + "\(layout.tokens[at - 1].lastLine)"
+  /// `owner = utilities`, `average(Flow, "5 min")`: names where texts belong.
+  private func quotes(around name: String, line: Int?) -> String {
+    let tokens = layout.tokens
+    guard let at = tokens.firstIndex(where: { $0.line == line && $0.name == name }), at > 1, at + 1 < tokens.count
+    else { return "" }
+    if tokens[at - 1].isSymbol("("), let word = tokens[at - 2].name, RuleWords.readings.contains(word) {
+      return "; a tag stands in quotes: \(word)(\"\(name)\", ...)"
+    }
+    let alone = tokens[at + 1].isSymbol(",") || tokens[at + 1].isSymbol("}") || tokens[at + 1].isSymbol(";")
+    return tokens[at - 1].isSymbol("=") && alone ? "; a text stands in quotes: \"\(name)\"" : ""
+  }
+
+  /// Two values side by side: a comma or quotes are missing.
+  private func betweenValues(before token: String, message: String, line: Int?) -> String? {
+    if message.hasPrefix("malformed number"), let meant = TimeSpan.meant(by: token) {
+      return "a length of time stands in quotes: \"\(meant)\""
+    }
+    guard let at = layout.tokens.firstIndex(where: { $0.line == line && $0.matches(luaSpelling: token) }), at > 0 else {
+      return nil
+    }
+    let (before, here) = (layout.tokens[at - 1], layout.tokens[at])
+    if message.hasPrefix("unexpected symbol"), before.isSymbol("%"), at > 1,
+      case .number(let number) = layout.tokens[at - 2].kind
+    {
+      let sign = at > 2 && layout.tokens[at - 3].isSymbol("-") ? "-" : ""
+      return "a percentage stands in quotes: \"\(sign)\(number) %\""
+    }
+    guard message.hasPrefix("'}' expected"), here.startsEntry, before.endsValue else { return nil }
+    let beginsField = at + 1 < layout.tokens.count && layout.tokens[at + 1].isSymbol("=")
+    if before.line == here.line, !beginsField {
+      switch (before.kind, here.kind) {
+      case (.name(let word), .name(let tag)) where RuleWords.readings.contains(word):
+        return "a tag stands in quotes: \(word) \"\(tag)\""
+      case (.name(let first), .name(let second)):
+        return "a text stands in quotes: \"\(first) \(second)\""
+      case (.number(let number), .name(let unit)):
+        if let meant = TimeSpan.meant(by: number + unit) { return "a length of time stands in quotes: \"\(meant)\"" }
+        return "'\(unit)' behind \(number): a number stands without its unit, a text in quotes"
+      case (.number(let first), .number(let second)):
+        return "'\(second)' behind \(first): a number stands without spaces, a text in quotes"
+      default: break
+      }
+    }
+    return "a comma is missing before '\(token)', behind '\(before.written)' in line \(before.lastLine)"
   }
 }
 

@@ -38,7 +38,8 @@ extension RuleReader {
 
   private mutating func action(_ entry: Entry, names: Names) -> ActionTemplate? {
     guard case .word(let word, let arguments, let line) = entry.value, RuleWords.actions.contains(word) else {
-      wrong(entry, must: "one of \(RuleWords.actions.joined(separator: ", ")), as in \(RuleWords.sample(of: "actions"))")
+      wrong(
+        entry, must: "one of \(RuleWords.actions.joined(separator: ", ")), as in \(RuleWords.sample(of: "actions"))")
       return nil
     }
     let sample = Self.sample(ofAction: word)

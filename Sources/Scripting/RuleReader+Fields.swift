@@ -11,7 +11,8 @@ extension RuleReader {
       }
       for field in given { fields[field.name] = entry(field, under: "") }
     } else {
-      find(statementLine, "rule takes one table, as in rule { title = \"Pump cavitation\", ... }; found \(declared.found)")
+      find(
+        statementLine, "rule takes one table, as in rule { title = \"Pump cavitation\", ... }; found \(declared.found)")
     }
     refuseUnknown(fields)
     requireAll(fields, statementLine: layout.table?.line ?? statementLine)
@@ -80,7 +81,8 @@ extension RuleReader {
     if let model {
       assetClass = model.classes.first { $0.name == name }
       if assetClass == nil {
-        find(entry.line, "unknown class '\(name)'" + near(name, model.classes.map(\.name), or: "the site's classes are"))
+        find(
+          entry.line, "unknown class '\(name)'" + near(name, model.classes.map(\.name), or: "the site's classes are"))
       }
     }
     return name
@@ -140,7 +142,8 @@ extension RuleReader {
     return list.enumerated().compactMap { place, value in
       let path = "check_first.\(place + 1)"
       return text(
-        Entry(value: value, path: path, label: "entry \(place + 1) of 'check_first'", line: layout.line(path) ?? entry.line),
+        Entry(
+          value: value, path: path, label: "entry \(place + 1) of 'check_first'", line: layout.line(path) ?? entry.line),
         as: sample)
     }
   }
@@ -149,7 +152,8 @@ extension RuleReader {
   private mutating func date(_ entry: Entry) -> String? {
     guard let text = text(entry, as: RuleWords.sample(of: "review_by")) else { return nil }
     let digits = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard text.utf8.allSatisfy({ $0 == 45 || (48...57).contains($0) }), digits.map(\.utf8.count) == [4, 2, 2], let year = Int64(digits[0]),
+    guard text.utf8.allSatisfy({ $0 == 45 || (48...57).contains($0) }), digits.map(\.utf8.count) == [4, 2, 2],
+      let year = Int64(digits[0]),
       let month = Int64(digits[1]), let day = Int64(digits[2]), Instant(year: year, month: month, day: day) != nil
     else {
       find(entry.line, "'review_by': \"\(text)\" is no date; write year-month-day, as in review_by = \"2027-06-30\"")

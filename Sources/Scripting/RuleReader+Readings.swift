@@ -36,7 +36,9 @@ extension RuleReader {
       return nil
     }
     let rest = Array((arguments ?? []).dropFirst())
-    guard let form = form(word, rest, name: name, reference: reference, line: lineOfWord(line, entry)) else { return nil }
+    guard let form = form(word, rest, name: name, reference: reference, line: lineOfWord(line, entry)) else {
+      return nil
+    }
     guard let definition = tag(reference, line: entry.line) else { return nil }
     if let type = definition.type { check(form, word, fits: type, of: definition.name, line: entry.line) }
     return Reading(name: name, tag: definition.name, form: form)
@@ -64,7 +66,8 @@ extension RuleReader {
         } else {
           find(
             line,
-            "'\(word)' takes a tag and nothing else; with a window: \(RuleWords.windowReadings.joined(separator: ", "))")
+            "'\(word)' takes a tag and nothing else; with a window: \(RuleWords.windowReadings.joined(separator: ", "))"
+          )
         }
         return nil
       }

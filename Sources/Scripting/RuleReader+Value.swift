@@ -57,7 +57,9 @@ extension Money {
     let digits = halves.allSatisfy { $0.utf8.allSatisfy { (48...57).contains($0) } }
     guard let whole = halves.first, (1...12).contains(whole.utf8.count), digits else { return nil }
     let cents = halves.count == 2 ? halves[1] : "00"
-    guard (1...2).contains(cents.utf8.count), let units = Int64(whole), var hundredths = Int64(cents) else { return nil }
+    guard (1...2).contains(cents.utf8.count), let units = Int64(whole), var hundredths = Int64(cents) else {
+      return nil
+    }
     if cents.utf8.count == 1 { hundredths *= 10 }
     self.init(hundredths: units * 100 + hundredths, currency: String(currency))
   }

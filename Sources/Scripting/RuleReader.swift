@@ -98,7 +98,8 @@ struct RuleReader {
 
   mutating func span(_ text: String, label: String, line: Int, zero: Bool = false) -> TimeSpan? {
     guard let span = TimeSpan(text) else {
-      let meant = TimeSpan.meant(by: text).map { "did you mean \"\($0)\"?" } ?? "write \"30 s\", \"5 min\", \"2 h\" or \"1 d\""
+      let meant =
+        TimeSpan.meant(by: text).map { "did you mean \"\($0)\"?" } ?? "write \"30 s\", \"5 min\", \"2 h\" or \"1 d\""
       find(line, "\(label): \"\(text)\" is no length of time (\(meant))")
       return nil
     }

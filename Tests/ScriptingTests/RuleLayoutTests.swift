@@ -81,7 +81,8 @@ struct RuleHashTests {
   }
 
   @Test func a_title_inside_an_action_is_logic() {
-    #expect(logic(#"actions = { notification { title = "A" } }"#) != logic(#"actions = { notification { title = "B" } }"#))
+    #expect(
+      logic(#"actions = { notification { title = "A" } }"#) != logic(#"actions = { notification { title = "B" } }"#))
   }
 
   @Test func text_and_name_are_not_confused() {

@@ -49,7 +49,9 @@ struct RuleShippedTests {
 
   @Test func every_complete_rule_of_the_documentation_can_be_read() throws {
     let text = try String(contentsOf: Package.root.appending(path: "docs/rules.md"), encoding: .utf8)
-    let blocks = text.components(separatedBy: "```lua\n").dropFirst().compactMap { $0.components(separatedBy: "```").first }
+    let blocks = text.components(separatedBy: "```lua\n").dropFirst().compactMap {
+      $0.components(separatedBy: "```").first
+    }
     let rules = blocks.filter { $0.hasPrefix("-- rules/") }
     #expect(rules.count >= 2)
     for rule in rules {

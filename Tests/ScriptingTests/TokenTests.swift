@@ -35,13 +35,15 @@ struct TokenTests {
   }
 
   @Test func numbers_are_read_whole() {
-    #expect(written("3 3.0 .5 0x1p-4 0xA.8 1e+9 5//2") == ["3", "3.0", ".5", "0x1p-4", "0xA.8", "1e+9", "5", "//", "2"])
+    #expect(
+      written("3 3.0 .5 0x1p-4 0xA.8 1e+9 5//2") == ["3", "3.0", ".5", "0x1p-4", "0xA.8", "1e+9", "5", "//", "2"])
   }
 
   @Test func symbols_are_read_longest_first() {
-    #expect(written("a...b..c<=d<<e==f~=g::h:i") == [
-      "a", "...", "b", "..", "c", "<=", "d", "<<", "e", "==", "f", "~=", "g", "::", "h", ":", "i",
-    ])
+    #expect(
+      written("a...b..c<=d<<e==f~=g::h:i") == [
+        "a", "...", "b", "..", "c", "<=", "d", "<<", "e", "==", "f", "~=", "g", "::", "h", ":", "i",
+      ])
   }
 
   @Test func what_is_no_token_ends_the_reading() {
