@@ -16,14 +16,16 @@ package enum RuleFile {
   package static func read(
     text: String, file: String, model: Model? = nil, owners: [String]? = nil
   ) throws(Findings) -> Rule {
-    let layout = RuleLayout(text: text)
+    // Some editors put a byte order mark in front.
+    let source = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+    let layout = RuleLayout(text: source)
     var reader = RuleReader(file: file, layout: layout, model: model, owners: owners)
     let name = reader.name(of: file)
     reader.readText()
 
     let host: LuaHost
     do {
-      host = try LuaHost(text: text, file: file, statement: "rule", words: RuleWords.vocabulary)
+      host = try LuaHost(text: source, file: file, statement: "rule", words: RuleWords.vocabulary)
     } catch {
       reader.report(error)
       throw reader.all

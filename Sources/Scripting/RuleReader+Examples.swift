@@ -3,7 +3,9 @@ import Rules
 extension RuleReader {
   /// Examples in the order of the file: `fires { ... }`, `stays_calm { ... }`, and named ones,
   /// `fires_when_hot = { ... }`. Whether they hold is for the evaluator to prove.
-  mutating func examples(_ entry: Entry, readings: [Reading], names: Names) -> [Example] {
+  mutating func examples(
+    _ entry: Entry, readings: [Reading], names: Names, heldFor: TimeSpan
+  ) -> [Example] {
     guard case .table(let list, let fields) = entry.value else {
       wrong(entry, must: "a table, as in \(RuleWords.sample(of: "examples"))")
       return []
@@ -33,6 +35,11 @@ extension RuleReader {
       if let example = example(child, name: field.name, readings: readings, names: names) {
         examples.append((position(child.path), example))
       }
+    }
+    for (_, example) in examples where example.fires && example.lasting < heldFor {
+      find(
+        example.line,
+        "\(example.name) lasts \"\(example.lasting)\", shorter than held_for (\"\(heldFor)\"): it can never fire")
     }
     return examples.sorted { ($0.at, $0.example.name) < ($1.at, $1.example.name) }.map(\.example)
   }

@@ -63,6 +63,11 @@ extension RuleReader {
           find(token.line, "unknown name '\(name)'; the reading is written \(asset).\(name)")
         } else if names.limits.contains(name) {
           find(token.line, "unknown name '\(name)'; the limit is written \(limits).\(name)")
+        } else if RuleWords.readings.contains(name) {
+          find(
+            token.line,
+            "'\(name)' cannot be called inside a function; name it in 'reads', as in x = "
+              + "\(Self.sample(of: name)), and write \(asset).x")
         } else if name == "limits" {
           find(
             token.line,

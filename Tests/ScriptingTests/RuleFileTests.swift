@@ -132,6 +132,14 @@ struct RuleFileTests {
     #expect(rule.readings == [Reading(name: "a", tag: "Anything", form: .average(.hours(1)))])
   }
 
+  @Test func a_byte_order_mark_in_front_does_no_harm() throws {
+    let text = RuleFile.text()
+    let rule = try RuleFile.read(text: "\u{FEFF}" + text, file: "rules/pump_test.lua")
+    let plain = try RuleFile.read(text: text, file: "rules/pump_test.lua")
+    #expect(rule.logicHash == plain.logicHash)
+    #expect(rule.textHash != plain.textHash)
+  }
+
   @Test func helpers_beside_the_rule_may_be_used() throws {
     let rule = try RuleFile.make(
       when: "return far(p.running)", before: "local half = 0.5\nlocal function far(x) return x and half < 1 end\n")
