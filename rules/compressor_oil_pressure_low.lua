@@ -49,7 +49,8 @@ rule {
   review_by   = "2027-06-30",
 
   value = {
-    avoids   = "22 000 EUR", because = "one trip in full load in 2023: main bearing, 9 h without instrument air reserve",
+    avoids   = "22 000 EUR",
+    because  = "one trip in full load in 2023: main bearing, 9 h without instrument air reserve",
     share    = "50 %",
     nuisance = "200 EUR",
   },

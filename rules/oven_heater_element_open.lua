@@ -40,7 +40,8 @@ rule {
     work_order {
       priority = 2,
       title = "Find the open heating element of {asset}",
-      text  = "Heating with {current} A instead of 120 A, {climb} degC in ten minutes, at {temperature} of {target} degC.",
+      text  = "Heating with {current} A instead of 120 A, {climb} degC in ten minutes. "
+           .. "It stands at {temperature} of {target} degC.",
     },
   },
 
@@ -55,15 +56,21 @@ rule {
   },
 
   examples = {
-    fires { state = "Heating", in_state = 1800, temperature = 420, target = 860, current = 78, climb = 25, lasting = "10 min" },
+    fires {
+      state = "Heating", in_state = 1800, temperature = 420, target = 860, current = 78, climb = 25,
+      lasting = "10 min",
+    },
     stays_calm_healthy = {
-      state = "Heating", in_state = 1800, temperature = 420, target = 860, current = 119, climb = 80, lasting = "20 min",
+      state = "Heating", in_state = 1800, temperature = 420, target = 860, current = 119, climb = 80,
+      lasting = "20 min",
     },
     stays_calm_holding = {
-      state = "Holding", in_state = 1800, temperature = 859, target = 860, current = 50, climb = 0, lasting = "60 min",
+      state = "Holding", in_state = 1800, temperature = 859, target = 860, current = 50, climb = 0,
+      lasting = "60 min",
     },
     stays_calm_just_begun = {
-      state = "Heating", in_state = 60, temperature = 40, target = 860, current = 30, climb = 5, lasting = "20 min",
+      state = "Heating", in_state = 60, temperature = 40, target = 860, current = 30, climb = 5,
+      lasting = "20 min",
     },
   },
 }

@@ -48,8 +48,14 @@ rule {
   },
 
   examples = {
-    fires      { state = "Holding", temperature = 882, target = 860, current = 115, batch = "B-1041", lasting = "10 min" },
-    stays_calm { state = "Holding", temperature = 864, target = 860, current = 48,  batch = "B-1041", lasting = "60 min" },
-    stays_calm { state = "Cooling", temperature = 800, target = 60,  current = 0,   batch = "B-1041", lasting = "60 min" },
+    fires {
+      state = "Holding", temperature = 882, target = 860, current = 115, batch = "B-1041", lasting = "10 min",
+    },
+    stays_calm_just_above = {
+      state = "Holding", temperature = 864, target = 860, current = 48, batch = "B-1041", lasting = "60 min",
+    },
+    stays_calm_cooling = {
+      state = "Cooling", temperature = 800, target = 60, current = 0, batch = "B-1041", lasting = "60 min",
+    },
   },
 }

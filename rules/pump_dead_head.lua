@@ -49,7 +49,8 @@ rule {
   review_by   = "2027-03-31",
 
   value = {
-    avoids   = "6 800 EUR", because = "mechanical seal with labour and half a day of the stand-by pump, 4 cases since 2021",
+    avoids   = "6 800 EUR",
+    because  = "mechanical seal with labour and half a day of the stand-by pump, 4 cases since 2021",
     share    = "50 %",
     nuisance = "120 EUR",
   },
