@@ -1,1 +1,499 @@
-int mw_placeholder(void){return 0;}
+#include "host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Its address is the error value for reasons kept in the host: needs no allocation, and no chunk can make it.
+static char sentinel;
+
+// --- memory -------------------------------------------------------------------------------------------------
+
+static void hook(lua_State *L, lua_Debug *ar);
+
+/// Big blocks cost instructions: a concatenation copies its operands in one instruction, out of the hook's sight.
+static void charge_block(MWHost *h, size_t size) {
+  if (size < 512 || h->L == NULL || h->granted == 0) return;
+  h->budget -= (int64_t)(size / 32);
+  if (h->budget < 0) lua_sethook(h->L, hook, LUA_MASKCOUNT, 1);  // the next instruction raises
+}
+
+void *mw_realloc(MWHost *h, void *block, size_t old, size_t new, int is_text) {
+  if (new == 0) {
+    free(block);
+    h->used -= old;
+    return NULL;
+  }
+  if (new > old) {
+    if (h->allocations == 0) return NULL;
+    if (h->allocations > 0) h->allocations--;
+    if (is_text && new > MW_TEXT_LIMIT + 64) {
+      h->refused_text = 1;
+      return NULL;
+    }
+    if (h->used + (new - old) > h->cap) return NULL;
+    charge_block(h, new);
+  }
+  void *moved = realloc(block, new);
+  if (moved == NULL) return new <= old ? block : NULL;  // Lua counts on shrinking
+  h->used += new;
+  h->used -= old;
+  return moved;
+}
+
+static void *allocator(void *host, void *block, size_t old, size_t new) {
+  // Without a block, `old` is the type of the object.
+  int is_text = block == NULL && old == LUA_TSTRING;
+  return mw_realloc(host, block, block == NULL ? 0 : old, new, is_text);
+}
+
+int mw_append(MWHost *h, const void *bytes, size_t length) {
+  if (length > MW_OUTPUT_LIMIT - h->out_length) return 0;
+  if (h->out_length + length > h->out_room) {
+    size_t room = h->out_room == 0 ? 1024 : h->out_room;
+    while (room < h->out_length + length) room *= 2;
+    void *moved = mw_realloc(h, h->out, h->out_room, room, 0);
+    if (moved == NULL) return 0;
+    h->out = moved;
+    h->out_room = room;
+  }
+  memcpy(h->out + h->out_length, bytes, length);
+  h->out_length += length;
+  return 1;
+}
+
+// --- budget -------------------------------------------------------------------------------------------------
+
+static void expire(lua_State *L, MWHost *h) {
+  h->expired = 1;
+  lua_sethook(L, hook, LUA_MASKCOUNT, 1);
+  mw_raise(L, MW_BUDGET, "");
+}
+
+static void hook(lua_State *L, lua_Debug *ar) {
+  (void)ar;
+  MWHost *h = host_of(L);
+  h->budget -= lua_gethookcount(L);
+  if (h->budget < 0 || h->expired) expire(L, h);
+}
+
+void mw_charge(lua_State *L, int64_t n) {
+  MWHost *h = host_of(L);
+  h->budget -= n;
+  if (h->budget < 0) expire(L, h);
+}
+
+// --- errors -------------------------------------------------------------------------------------------------
+
+int mw_raise(lua_State *L, MWStatus cause, const char *name) {
+  MWHost *h = host_of(L);
+  h->cause = cause;
+  snprintf(h->name, sizeof h->name, "%s", name);
+  lua_pushlightuserdata(L, &sentinel);
+  return lua_error(L);
+}
+
+int mw_current_line(lua_State *L, int level) {
+  lua_Debug ar;
+  for (; lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "l", &ar);
+    if (ar.currentline > 0) return ar.currentline;
+  }
+  return 0;
+}
+
+/// Notes where the error is, which is lost once the stack is unwound. C only, and allocates nothing.
+static int handler(lua_State *L) {
+  MWHost *h = host_of(L);
+  if (h->line == 0) h->line = mw_current_line(L, 1);
+  lua_settop(L, 1);
+  return 1;
+}
+
+static int panic(lua_State *L) {
+  const char *what = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "no message";
+  fprintf(stderr, "millwright: Lua raised an error outside a protected call: %s\n", what);
+  abort();
+}
+
+static void set_message(MWHost *h, const char *text, size_t length) {
+  // Chunks are named \1, so that "\1:12: cause" cannot be mistaken.
+  if (length > 2 && text[0] == '\1' && text[1] == ':') {
+    char *end;
+    long line = strtol(text + 2, &end, 10);
+    if (end[0] == ':' && end[1] == ' ') {
+      h->line = (int)line;
+      length -= (size_t)(end + 2 - text);
+      text = end + 2;
+    }
+  }
+  if (length >= sizeof h->message) {
+    length = sizeof h->message - 1;
+    while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80) length--;
+  }
+  memcpy(h->message, text, length);
+  h->message[length] = 0;
+}
+
+static void clear(MWHost *h) {
+  h->cause = MW_ERROR;
+  h->line = 0;
+  h->expired = 0;
+  h->refused_text = 0;
+  h->name[0] = 0;
+  h->message[0] = 0;
+}
+
+/// What a protected call's outcome means. The error value is on top of the stack and is taken off.
+static MWStatus failed(MWHost *h, int rc) {
+  lua_State *L = h->L;
+  MWStatus status = MW_ERROR;
+  if (h->expired || h->budget < 0) {
+    status = MW_BUDGET;
+  } else if (rc == LUA_ERRMEM) {
+    status = MW_MEMORY;
+    snprintf(
+      h->message, sizeof h->message, "%s",
+      h->refused_text ? "a text longer than 64 KiB" : "not enough memory");
+  } else if (lua_type(L, -1) == LUA_TLIGHTUSERDATA) {
+    status = h->cause;
+  } else if (lua_type(L, -1) == LUA_TSTRING) {
+    size_t length;
+    const char *text = lua_tolstring(L, -1, &length);
+    set_message(h, text, length);
+    if (rc == LUA_ERRSYNTAX) status = MW_SYNTAX;
+  } else {
+    snprintf(h->message, sizeof h->message, "an error without a text");
+  }
+  lua_settop(L, SLOT_DECLARED);
+  return status;
+}
+
+/// Runs `body` protected, with `arguments` values on top of the stack and `results` left there.
+static int protected_call(MWHost *h, int arguments, int results, int64_t instructions) {
+  clear(h);
+  h->granted = h->budget = instructions;
+  lua_sethook(h->L, hook, LUA_MASKCOUNT, h->step);  // also begins to count anew
+  return lua_pcall(h->L, arguments, results, SLOT_HANDLER);
+}
+
+// --- life ---------------------------------------------------------------------------------------------------
+
+typedef struct { const uint8_t *bytes; size_t length; } Span;
+
+static int open_body(lua_State *L) {
+  Span *config = lua_touserdata(L, 1);
+  mw_push_value(L, config->bytes, config->length);
+  lua_replace(L, 1);
+  mw_push_environment(L);
+  lua_newtable(L);
+  return 2;
+}
+
+MWHost *mw_open(MWLimits limits, const uint8_t *config, size_t length) {
+  MWHost *h = limits.allocations == 0 ? NULL : calloc(1, sizeof *h);
+  if (h == NULL) return NULL;
+  h->cap = limits.memory;
+  h->step = limits.step > 0 ? limits.step : 1000;
+  h->allocations = limits.allocations > 0 ? limits.allocations - 1 : limits.allocations;
+  lua_State *L = lua_newstate(allocator, h);
+  if (L == NULL) {
+    free(h);
+    return NULL;
+  }
+  h->L = L;
+  *(MWHost **)lua_getextraspace(L) = h;
+  lua_atpanic(L, panic);
+  Span span = {config, length};
+  lua_pushcfunction(L, handler);
+  lua_pushcfunction(L, open_body);
+  lua_pushlightuserdata(L, &span);
+  h->granted = h->budget = 1000000;
+  if (lua_pcall(L, 1, 2, SLOT_HANDLER) != LUA_OK) {
+    mw_close(h);
+    return NULL;
+  }
+  // handler, environment, functions -> the slots in their order
+  lua_settop(L, SLOT_DECLARED);
+  lua_pushvalue(L, 2);
+  lua_replace(L, SLOT_ENV);
+  lua_pushvalue(L, 3);
+  lua_replace(L, SLOT_FUNCTIONS);
+  lua_pushnil(L);
+  lua_replace(L, SLOT_READINGS);
+  lua_pushnil(L);
+  lua_replace(L, SLOT_LIMITS);
+  return h;
+}
+
+static void free_readings(MWHost *h) {
+  for (int i = 0; i < h->reading_count; i++) mw_realloc(h, h->readings[i].text, h->readings[i].room, 0, 0);
+  mw_realloc(h, h->readings, sizeof(MWReading) * (size_t)h->reading_count, 0, 0);
+  h->readings = NULL;
+  h->reading_count = 0;
+}
+
+size_t mw_close(MWHost *h) {
+  if (h == NULL) return 0;
+  lua_close(h->L);
+  h->L = NULL;
+  free_readings(h);
+  mw_realloc(h, h->out, h->out_room, 0, 0);
+  size_t left = h->used;
+  free(h);
+  return left;
+}
+
+// --- loading ------------------------------------------------------------------------------------------------
+
+static int compile_body(lua_State *L) {
+  Span *text = lua_touserdata(L, 1);
+  int rc = luaL_loadbufferx(L, (const char *)text->bytes, text->length, "=\1", "t");
+  if (rc == LUA_ERRMEM) {
+    return luaL_error(L, host_of(L)->refused_text ? "a text longer than 64 KiB" : "not enough memory");
+  }
+  if (rc != LUA_OK) {
+    host_of(L)->cause = MW_SYNTAX;
+    return lua_error(L);
+  }
+  lua_pushvalue(L, 2);
+  lua_setupvalue(L, -2, 1);  // _ENV
+  return 1;
+}
+
+MWStatus mw_compile(MWHost *h, const char *text, size_t length) {
+  lua_State *L = h->L;
+  Span span = {(const uint8_t *)text, length};
+  lua_pushcfunction(L, compile_body);
+  lua_pushlightuserdata(L, &span);
+  lua_pushvalue(L, SLOT_ENV);
+  int rc = protected_call(h, 2, 1, 5000000);
+  if (rc != LUA_OK) {
+    MWStatus status = failed(h, rc);
+    if (status == MW_ERROR && h->cause == MW_SYNTAX) return MW_SYNTAX;
+    return status == MW_ERROR ? MW_MEMORY : status;
+  }
+  lua_replace(L, SLOT_CHUNK);
+  return MW_OK;
+}
+
+/// Collects every Lua function that the declared ones reach, and refuses what they could keep between calls.
+static void reach(lua_State *L) {
+  lua_newtable(L);  // the functions, in order
+  int list = lua_gettop(L);
+  lua_newtable(L);  // those seen
+  int seen = list + 1;
+  lua_Integer total = 0;
+  for (lua_Integer i = 1; lua_rawgeti(L, 2, i) == LUA_TFUNCTION; i++) lua_rawseti(L, list, ++total);
+  lua_pop(L, 1);
+  for (lua_Integer i = 1; i <= total; i++) {
+    mw_charge(L, 1);
+    lua_rawgeti(L, list, i);
+    lua_pushvalue(L, -1);
+    if (lua_iscfunction(L, -1) || lua_rawget(L, seen) != LUA_TNIL) {
+      lua_settop(L, seen);
+      continue;
+    }
+    lua_pop(L, 1);
+    lua_pushvalue(L, -1);
+    lua_pushboolean(L, 1);
+    lua_rawset(L, seen);
+    int function = lua_gettop(L);
+    const char *name;
+    for (int u = 1; (name = lua_getupvalue(L, function, u)) != NULL; u++) {
+      int type = lua_type(L, -1);
+      int walk = type == LUA_TUSERDATA && ((Thing *)lua_touserdata(L, -1))->kind == KIND_WALK;
+      if (type == LUA_TTABLE || walk) {
+        lua_Debug ar;
+        lua_pushvalue(L, function);
+        lua_getinfo(L, ">S", &ar);
+        host_of(L)->line = ar.linedefined;
+        mw_raise(L, MW_CAPTURED_TABLE, name);
+      }
+      if (type == LUA_TFUNCTION) {
+        lua_rawseti(L, list, ++total);
+      } else {
+        lua_pop(L, 1);
+      }
+    }
+    lua_settop(L, seen);
+  }
+  lua_settop(L, list);
+}
+
+static int run_body(lua_State *L) {
+  MWHost *h = host_of(L);
+  lua_pushvalue(L, 1);
+  lua_call(L, 0, 0);
+  h->loading = 0;
+  if (lua_getfield(L, LUA_REGISTRYINDEX, "mw.declared") == LUA_TTABLE) mw_write_value(L, 2);
+  lua_settop(L, 2);
+  reach(L);
+  return 1;
+}
+
+MWStatus mw_run(MWHost *h, int64_t instructions) {
+  lua_State *L = h->L;
+  h->out_length = 0;
+  h->loading = 1;
+  lua_pushcfunction(L, run_body);
+  lua_pushvalue(L, SLOT_CHUNK);
+  lua_pushvalue(L, SLOT_FUNCTIONS);
+  int rc = protected_call(h, 2, 1, instructions);
+  h->loading = 0;
+  if (rc != LUA_OK || h->budget < 0) return failed(h, rc);
+  lua_replace(L, SLOT_REACHED);
+  return MW_OK;
+}
+
+int mw_statement_line(const MWHost *h) { return h->statement_line; }
+
+static int writer(lua_State *L, const void *bytes, size_t length, void *host) {
+  (void)L;
+  return mw_append(host, bytes, length) ? 0 : 1;
+}
+
+static int dump_body(lua_State *L) {
+  if (lua_dump(L, writer, host_of(L), 0) != 0) return luaL_error(L, "not enough memory");
+  return 0;
+}
+
+MWStatus mw_dump(MWHost *h, int function) {
+  lua_State *L = h->L;
+  h->out_length = 0;
+  lua_pushcfunction(L, dump_body);
+  if (function == 0) {
+    lua_pushvalue(L, SLOT_CHUNK);
+  } else {
+    lua_rawgeti(L, SLOT_REACHED, function);
+  }
+  if (lua_type(L, -1) != LUA_TFUNCTION) {
+    lua_settop(L, SLOT_DECLARED);
+    return MW_NO;
+  }
+  if (lua_iscfunction(L, -1)) {
+    lua_settop(L, SLOT_DECLARED);
+    return MW_OK;  // nothing written: nothing of the chunk's
+  }
+  int rc = protected_call(h, 1, 0, 1000000);
+  if (rc == LUA_OK) return MW_OK;
+  failed(h, rc);
+  return MW_MEMORY;
+}
+
+// --- calling ------------------------------------------------------------------------------------------------
+
+static int bind_body(lua_State *L) {
+  Span *names = lua_touserdata(L, 1);
+  mw_push_value(L, names->bytes, names->length);
+  lua_rawgeti(L, 2, 1);
+  mw_push_argument(L, 1);
+  lua_rawgeti(L, 2, 2);
+  mw_push_argument(L, 0);
+  lua_rawgeti(L, 2, 1);
+  lua_pushinteger(L, (lua_Integer)lua_rawlen(L, -1));
+  lua_replace(L, -2);
+  return 3;
+}
+
+MWStatus mw_bind(MWHost *h, const uint8_t *names, size_t length) {
+  lua_State *L = h->L;
+  Span span = {names, length};
+  lua_pushcfunction(L, bind_body);
+  lua_pushlightuserdata(L, &span);
+  int rc = protected_call(h, 1, 3, 1000000);
+  if (rc != LUA_OK) return failed(h, rc);
+  int count = (int)lua_tointeger(L, -1);
+  lua_pop(L, 1);
+  lua_replace(L, SLOT_LIMITS);
+  lua_replace(L, SLOT_READINGS);
+  free_readings(h);
+  if (count > 0) {
+    h->readings = mw_realloc(h, NULL, 0, sizeof(MWReading) * (size_t)count, 0);
+    if (h->readings == NULL) {
+      snprintf(h->message, sizeof h->message, "not enough memory");
+      return MW_MEMORY;
+    }
+    memset(h->readings, 0, sizeof(MWReading) * (size_t)count);
+    h->reading_count = count;
+  }
+  return MW_OK;
+}
+
+MWReading *mw_readings(MWHost *h) { return h->readings; }
+
+MWStatus mw_set_text(MWHost *h, int reading, const char *text, size_t length) {
+  MWReading *r = &h->readings[reading];
+  if (length > r->room) {
+    void *moved = mw_realloc(h, r->text, r->room, length, 1);
+    if (moved == NULL) return MW_MEMORY;
+    r->text = moved;
+    r->room = length;
+  }
+  if (length > 0) memcpy(r->text, text, length);
+  r->length = length;
+  r->kind = MW_TEXT;
+  return MW_OK;
+}
+
+MWStatus mw_ask(MWHost *h, int function, const double *limits, int64_t instructions) {
+  lua_State *L = h->L;
+  static const double none;
+  h->limits = limits != NULL ? limits : &none;
+  lua_rawgeti(L, SLOT_FUNCTIONS, function);
+  lua_pushvalue(L, SLOT_READINGS);
+  lua_pushvalue(L, SLOT_LIMITS);
+  int rc = protected_call(h, 2, 1, instructions);
+  h->limits = NULL;
+  if (rc != LUA_OK || h->budget < 0) return failed(h, rc);
+  MWStatus status = MW_NOT_BOOLEAN;
+  if (lua_type(L, -1) == LUA_TBOOLEAN) {
+    status = lua_toboolean(L, -1) ? MW_YES : MW_NO;
+  } else {
+    snprintf(h->name, sizeof h->name, "%s", mw_type_name(L, -1));
+  }
+  lua_pop(L, 1);
+  return status;
+}
+
+static int call_body(lua_State *L) {
+  Span *arguments = lua_touserdata(L, 2);
+  lua_pushvalue(L, 1);
+  mw_push_value(L, arguments->bytes, arguments->length);
+  int list = lua_gettop(L);
+  // The list's own count: values that are nil leave no trace in the table.
+  const uint8_t *b = arguments->bytes;
+  int count = arguments->length < 5 ? 0 : (int)(b[1] | (uint32_t)b[2] << 8 | (uint32_t)b[3] << 16 | (uint32_t)b[4] << 24);
+  luaL_checkstack(L, count, NULL);
+  for (int i = 1; i <= count; i++) lua_rawgeti(L, list, i);
+  lua_remove(L, list);
+  lua_call(L, count, 1);
+  mw_write_value(L, 0);
+  return 0;
+}
+
+MWStatus mw_call(MWHost *h, int function, const uint8_t *arguments, size_t length, int64_t instructions) {
+  lua_State *L = h->L;
+  Span span = {arguments, length};
+  h->out_length = 0;
+  lua_pushcfunction(L, call_body);
+  lua_rawgeti(L, SLOT_FUNCTIONS, function);
+  lua_pushlightuserdata(L, &span);
+  int rc = protected_call(h, 2, 0, instructions);
+  if (rc != LUA_OK || h->budget < 0) return failed(h, rc);
+  return MW_OK;
+}
+
+// --- answers ------------------------------------------------------------------------------------------------
+
+const uint8_t *mw_output(const MWHost *h, size_t *length) {
+  *length = h->out_length;
+  return h->out;
+}
+const char *mw_message(const MWHost *h) { return h->message; }
+int mw_line(const MWHost *h) { return h->line; }
+const char *mw_name(const MWHost *h) { return h->name; }
+MWScope mw_scope(const MWHost *h) { return h->scope; }
+int mw_blind(const MWHost *h) { return h->blind; }
+int64_t mw_instructions(const MWHost *h) { return h->granted - h->budget; }
+size_t mw_memory(const MWHost *h) { return h->used; }

@@ -1,0 +1,77 @@
+// Shared by the files of this target only.
+#ifndef MW_HOST_H
+#define MW_HOST_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+
+#include "CLua.h"
+
+/// No text may be longer: comparing or scanning one is a single instruction that no hook can interrupt.
+#define MW_TEXT_LIMIT 65536
+/// No wrapper works on more elements at a time.
+#define MW_RANGE_LIMIT 10000
+#define MW_OUTPUT_LIMIT (4 * 1024 * 1024)
+#define MW_DEPTH_LIMIT 64
+
+struct MWHost {
+  lua_State *L;
+  size_t used, cap;
+  int64_t allocations;
+  int64_t budget, granted;
+  int step;
+  int expired;        // the budget ran out: whatever the call returned is void
+  int refused_text;   // an allocation was refused because the text was too long
+  int loading;        // the chunk runs: words may be used
+  int declared;       // the statement was called
+  int statement_line;
+  MWStatus cause;     // why an error with our sentinel was raised
+  MWScope scope;
+  int line, blind;
+  char name[160];
+  char message[1024];
+  MWReading *readings;
+  int reading_count;
+  const double *limits;
+  uint8_t *out;
+  size_t out_length, out_room;
+};
+
+/// Every userdata a chunk can get hold of begins with one of these.
+typedef enum { KIND_LIBRARY, KIND_ARGUMENT, KIND_WORD, KIND_VALUE, KIND_WALK } Kind;
+typedef struct {
+  Kind kind;
+  int line;       // KIND_VALUE: where the word was called
+  int count;      // KIND_VALUE: how many arguments
+  int in_calls;   // KIND_WORD: may be called inside functions
+} Thing;
+
+// Places on the state's own stack that stay filled.
+enum { SLOT_HANDLER = 1, SLOT_READINGS, SLOT_LIMITS, SLOT_FUNCTIONS, SLOT_REACHED, SLOT_CHUNK, SLOT_ENV, SLOT_DECLARED };
+
+static inline MWHost *host_of(lua_State *L) { return *(MWHost **)lua_getextraspace(L); }
+
+void *mw_realloc(MWHost *h, void *block, size_t old, size_t new, int is_text);
+/// Takes n from the budget; raises when it is used up.
+void mw_charge(lua_State *L, int64_t n);
+/// Ends the call for a reason that needs no allocation to tell.
+int mw_raise(lua_State *L, MWStatus cause, const char *name);
+int mw_current_line(lua_State *L, int level);
+
+/// Pushes the environment the chunk gets; the config table is at index 1.
+void mw_push_environment(lua_State *L);
+/// Pushes the argument table for the list of names on top (taken); for readings or limits.
+void mw_push_argument(lua_State *L, int readings);
+/// Pushes an array of the table's keys at `index`, numbers before texts before booleans, each in order.
+void mw_push_sorted_keys(lua_State *L, int index);
+/// What a person would call the type of the value.
+const char *mw_type_name(lua_State *L, int index);
+
+/// Pushes the value that the bytes hold; raises when they are not one.
+void mw_push_value(lua_State *L, const uint8_t *bytes, size_t length);
+/// Writes the value at the top to the output; functions get numbers in SLOT_FUNCTIONS when `functions`.
+void mw_write_value(lua_State *L, int functions);
+int mw_append(MWHost *h, const void *bytes, size_t length);
+
+#endif

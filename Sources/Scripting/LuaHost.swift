@@ -1,0 +1,281 @@
+import CLua
+import Rules
+
+/// One Lua state: one file's code, sandboxed. Not Sendable on purpose: it belongs to the thread that made it.
+/// After an exhausted budget or memory the state is thrown away and made again from the text at the next call.
+package final class LuaHost {
+  /// What one call may use.
+  package struct Budget: Sendable {
+    /// Lua instructions in one call; work done in C is charged too.
+    package var instructions: Int
+    /// Lua instructions while the file is loaded.
+    package var load: Int
+    /// Bytes the state may hold at once.
+    package var memory: Int
+    /// Instructions between two looks at the budget; 1 counts exactly.
+    package var step: Int
+    package init(
+      instructions: Int = 1_000_000, load: Int = 5_000_000, memory: Int = 8 * 1024 * 1024, step: Int = 1000
+    ) {
+      self.instructions = instructions
+      self.load = load
+      self.memory = memory
+      self.step = step
+    }
+    package static let standard = Budget()
+  }
+
+  package static let largestText = 256 * 1024
+
+  /// What the statement was given.
+  package let declared: Declared
+  /// The line of the statement.
+  package let statementLine: Int
+  let file: String
+  private let text: String
+  private let vocabulary: Vocabulary
+  private let budget: Budget
+  private var readings: [String] = []
+  private var limits: [String] = []
+  private var state: OpaquePointer?
+  private var slots: UnsafeMutablePointer<MWReading>?
+
+  /// The names a file may use besides the library.
+  struct Vocabulary {
+    var statement: String
+    var words: [String]
+    var callWords: [String]
+    var all: [String] { words + callWords + [statement] }
+  }
+
+  /// Loads `text` and runs it once. `statement` is the one statement-function; `words` may be called while the
+  /// file loads, `callWords` also inside functions. Exactly one statement must be made.
+  package init(
+    text: String, file: String, statement: String, words: [String], callWords: [String] = [],
+    budget: Budget = .standard, allocations: Int? = nil
+  ) throws(LuaFailure) {
+    self.text = text
+    self.file = file
+    self.budget = budget
+    vocabulary = Vocabulary(statement: statement, words: words, callWords: callWords)
+    guard text.utf8.count <= Self.largestText else {
+      throw LuaFailure(
+        cause: .tooLarge, file: file, line: nil, message: "the file has more than \(Self.largestText / 1024) KiB")
+    }
+    let loaded = try Self.load(text, file, vocabulary, budget, allocations: allocations, check: true)
+    (state, declared, statementLine) = (loaded.state, loaded.declared, loaded.line)
+  }
+
+  deinit { discard() }
+
+  /// Names that the two read-only argument tables know: index is the place in the array passed to `ask`.
+  package func bind(readings: [String], limits: [String]) throws(LuaFailure) {
+    self.readings = readings
+    self.limits = limits
+    let state = try revived(binding: false)
+    try bind(state)
+  }
+
+  /// Calls a predicate with (asset, limits). The result must be exactly true or false; looking at a reading that
+  /// is not good ends the call. As many readings and limits as were bound.
+  package func ask(
+    _ f: LuaFunction, _ readings: UnsafeBufferPointer<ReadingValue>, _ limits: UnsafeBufferPointer<Double>
+  ) -> Answer {
+    precondition(
+      readings.count == self.readings.count && limits.count == self.limits.count,
+      "a predicate is asked with other readings or limits than were bound")
+    do throws(LuaFailure) {
+      let state = try revived(binding: true)
+      if let slots {
+        for index in readings.indices {
+          switch readings[index] {
+          case .notGood: slots[index].kind = MW_NOT_GOOD
+          case .boolean(let value): slots[index].kind = value ? MW_TRUE : MW_FALSE
+          case .number(let value):
+            slots[index].kind = MW_NUMBER
+            slots[index].number = value
+          case .text(var value):
+            let status = value.withUTF8 { bytes in
+              bytes.withMemoryRebound(to: CChar.self) { mw_set_text(state, Int32(index), $0.baseAddress, $0.count) }
+            }
+            if status != MW_OK { throw failure(state, MW_MEMORY) }
+          }
+        }
+      }
+      let status = mw_ask(state, Int32(f.number), limits.baseAddress, Int64(budget.instructions))
+      switch status {
+      case MW_YES: return .yes
+      case MW_NO: return .no
+      case MW_BLIND: return .blind(reading: Int(mw_blind(state)))
+      case MW_NOT_BOOLEAN:
+        let type = String(cString: mw_name(state))
+        throw LuaFailure(
+          cause: .error, file: file, line: f.line, message: "this function must return true or false, not \(type)")
+      default: throw failure(state, status)
+      }
+    } catch {
+      return .fault(error.description)
+    }
+  }
+
+  /// Calls a function with trees and gives its first result as a tree.
+  package func call(_ f: LuaFunction, _ arguments: [Tree]) throws(LuaFailure) -> Declared {
+    let state = try revived(binding: true)
+    let bytes = LuaBytes.encode(.list(arguments))
+    let status = mw_call(state, Int32(f.number), bytes, bytes.count, Int64(budget.instructions))
+    guard status == MW_OK else { throw failure(state, status, in: f) }
+    return try Self.output(state, file: file)
+  }
+
+  /// Instructions charged to the budget by the last call, in steps of `Budget.step`; 0 after the state was lost.
+  package var lastCallInstructions: Int { state.map { Int(mw_instructions($0)) } ?? lostInstructions }
+  /// Bytes the state holds.
+  package var memory: Int { state.map { Int(mw_memory($0)) } ?? 0 }
+  private var lostInstructions = 0
+
+  // MARK: The state's life
+
+  private func revived(binding: Bool) throws(LuaFailure) -> OpaquePointer {
+    if let state { return state }
+    let state = try Self.load(text, file, vocabulary, budget, allocations: nil, check: false).state
+    self.state = state
+    if binding { try bind(state) }
+    return state
+  }
+
+  private func bind(_ state: OpaquePointer) throws(LuaFailure) {
+    let names = LuaBytes.encode(.list([.list(readings.map(Tree.text)), .list(limits.map(Tree.text))]))
+    let status = mw_bind(state, names, names.count)
+    guard status == MW_OK else { throw failure(state, status) }
+    slots = mw_readings(state)
+  }
+
+  private func discard() {
+    slots = nil
+    guard let state else { return }
+    self.state = nil
+    Self.close(state)
+  }
+
+  private static func close(_ state: OpaquePointer) {
+    let left = mw_close(state)
+    if left != 0 { preconditionFailure("the Lua host kept \(left) bytes after it was closed") }
+  }
+
+  private func failure(_ state: OpaquePointer, _ status: MWStatus, in function: LuaFunction? = nil) -> LuaFailure {
+    var failure = Self.failure(state, status, file, vocabulary, readings: readings, limits: limits)
+    if failure.line == nil { failure.line = function?.line }
+    if status == MW_BUDGET || status == MW_MEMORY {
+      lostInstructions = Int(mw_instructions(state))
+      discard()
+    }
+    return failure
+  }
+
+  // MARK: Loading
+
+  private static func load(
+    _ text: String, _ file: String, _ vocabulary: Vocabulary, _ budget: Budget, allocations: Int?, check: Bool
+  ) throws(LuaFailure) -> (state: OpaquePointer, declared: Declared, line: Int) {
+    let config = LuaBytes.encode(
+      .list([
+        .text(vocabulary.statement), .list(vocabulary.words.map(Tree.text)), .list(vocabulary.callWords.map(Tree.text)),
+      ]))
+    let room = MWLimits(
+      memory: budget.memory, step: Int32(clamping: budget.step), allocations: allocations.map(Int64.init) ?? -1)
+    guard let state = mw_open(room, config, config.count) else {
+      throw LuaFailure(cause: .memory, file: file, line: nil, message: "not enough memory to load the file")
+    }
+    do throws(LuaFailure) {
+      func need(_ status: MWStatus) throws(LuaFailure) {
+        if status != MW_OK { throw failure(state, status, file, vocabulary) }
+      }
+      var source = text
+      try need(
+        source.withUTF8 { bytes in
+          bytes.withMemoryRebound(to: CChar.self) { mw_compile(state, $0.baseAddress, $0.count) }
+        })
+      if check {
+        try need(mw_dump(state, 0))
+        try checkNames(bytecode(state), file: file, known: library(MW_SCOPE_ENV) + vocabulary.all)
+      }
+      try need(mw_run(state, Int64(budget.load)))
+      guard mw_statement_line(state) > 0 else {
+        let name = vocabulary.statement
+        throw LuaFailure(
+          cause: .error, file: file, line: nil, message: "the file declares nothing; write \(name) { ... }")
+      }
+      let declared = try output(state, file: file)
+      if check {
+        var function: Int32 = 1
+        while true {
+          let status = mw_dump(state, function)
+          if status == MW_NO { break }
+          try need(status)
+          let code = bytecode(state)
+          if !code.isEmpty { try checkCaptures(code, file: file) }
+          function += 1
+        }
+      }
+      return (state, declared, Int(mw_statement_line(state)))
+    } catch {
+      close(state)
+      throw error
+    }
+  }
+
+  private static func bytecode(_ state: OpaquePointer) -> [UInt8] {
+    var count = 0
+    let start = mw_output(state, &count)
+    return Array(UnsafeBufferPointer(start: start, count: count))
+  }
+
+  private static func output(_ state: OpaquePointer, file: String) throws(LuaFailure) -> Declared {
+    guard let declared = LuaBytes.decode(bytecode(state)) else {
+      throw LuaFailure(cause: .error, file: file, line: nil, message: "a text in it is not UTF-8")
+    }
+    return declared
+  }
+
+  // MARK: What failed
+
+  private static func failure(
+    _ state: OpaquePointer, _ status: MWStatus, _ file: String, _ vocabulary: Vocabulary, readings: [String] = [],
+    limits: [String] = []
+  ) -> LuaFailure {
+    let name = String(cString: mw_name(state))
+    let text = String(cString: mw_message(state))
+    let line = mw_line(state) > 0 ? Int(mw_line(state)) : nil
+    func because(_ cause: LuaFailure.Cause, _ message: String) -> LuaFailure {
+      LuaFailure(cause: cause, file: file, line: line, message: message)
+    }
+    switch status {
+    case MW_SYNTAX: return because(.syntax, text)
+    case MW_UNKNOWN_NAME:
+      let (what, known): (String, [String]) =
+        switch mw_scope(state) {
+        case MW_SCOPE_READINGS: ("unknown reading", readings)
+        case MW_SCOPE_LIMITS: ("unknown limit", limits)
+        case MW_SCOPE_ENV: ("unknown name", library(MW_SCOPE_ENV) + vocabulary.all)
+        case let scope: ("unknown name", library(scope))
+        }
+      return because(.unknownName(name), "\(what) '\(name)'\(suggestion(for: name, among: known))")
+    case MW_CAPTURED_TABLE: return because(.capturedTable(name), keepsTable(name))
+    case MW_ASSIGNS_GLOBAL: return because(.assignsGlobal(name), assignsGlobal(name))
+    case MW_BUDGET: return because(.budget, "used up its instructions; is there a loop that does not end?")
+    case MW_MEMORY: return because(.memory, text.isEmpty ? "not enough memory" : text)
+    default: return because(.error, text.isEmpty ? "an error without a text" : text)
+    }
+  }
+
+  static func library(_ scope: MWScope) -> [String] {
+    var names: [String] = []
+    while let name = mw_known(scope, Int32(names.count)) { names.append(String(cString: name)) }
+    return names
+  }
+
+  static func keepsTable(_ name: String) -> String {
+    "a function keeps the table '\(name)' from outside; make it inside the function, because nothing lasts between calls"
+  }
+  static func assignsGlobal(_ name: String) -> String { "assigns to the global '\(name)'; write local \(name) = ..." }
+}
