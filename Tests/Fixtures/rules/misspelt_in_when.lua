@@ -1,0 +1,19 @@
+rule {
+  title      = "Pump cavitation",
+  owner      = "rotating-equipment",
+  applies_to = "CentrifugalPump",
+  limits = { suction_low = 0.4, vibration_high = 7.1 },
+  reads = {
+    running   = latest "Running",
+    suction   = latest "SuctionPressure [bar g]",
+    vibration = average("VibrationRMS [mm/s]", "5 min"),
+  },
+  when = function(pump, limits)
+    return pump.runing and pump.vibraton < limits.suction_lo
+      and pump["sucton"] > 1
+  end,
+  held_for = "2 min",
+  actions = {
+    work_order { priority = 2, title = "Check the strainer of {asset}" },
+  },
+}

@@ -1,0 +1,62 @@
+import Foundation
+import Rules
+import Scripting
+import Testing
+
+/// The rules the project ships and those its documentation shows.
+struct RuleShippedTests {
+  static let names = Package.files(in: "rules").filter { $0.hasSuffix(".lua") }
+
+  @Test func at_least_six_rules_are_shipped() { #expect(Self.names.count >= 6) }
+
+  @Test(arguments: names) func a_shipped_rule_has_no_findings(name: String) throws {
+    let text = try String(contentsOf: Package.root.appending(path: "rules/\(name)"), encoding: .utf8)
+    #expect(messages(text, file: "rules/\(name)") == "")
+  }
+
+  @Test(arguments: names) func a_shipped_rule_has_all_it_needs_to_act(name: String) throws {
+    let text = try String(contentsOf: Package.root.appending(path: "rules/\(name)"), encoding: .utf8)
+    let rule = try RuleFile.read(text: text, file: "rules/\(name)", model: Plant.model, owners: Plant.owners)
+    #expect(rule.consequence != nil && !rule.checkFirst.isEmpty && rule.reviewBy != nil)
+    #expect(rule.value?.avoids != nil && rule.value?.because != nil && rule.value?.share != nil)
+    #expect(rule.examples.contains { $0.fires } && rule.examples.contains { !$0.fires })
+    #expect(rule.examples.allSatisfy { $0.values.count == rule.readings.count })
+    #expect((TimeSpan.minutes(1)...TimeSpan.minutes(10)).contains(rule.heldFor))
+    #expect(text.hasPrefix("-- rules/\(name)\n"))
+  }
+
+  @Test(arguments: names) func a_shipped_rule_answers_its_examples(name: String) throws {
+    let text = try String(contentsOf: Package.root.appending(path: "rules/\(name)"), encoding: .utf8)
+    let rule = try RuleFile.read(text: text, file: "rules/\(name)", model: Plant.model, owners: Plant.owners)
+    for example in rule.examples {
+      #expect(ask(rule, example) == (example.fires ? .yes : .no), "\(example.name) in line \(example.line)")
+    }
+  }
+
+  private func ask(_ rule: Rule, _ example: Example) -> Answer {
+    let values = example.values.map { entry -> ReadingValue in
+      switch entry.value {
+      case .boolean(let value): .boolean(value)
+      case .number(let value): .number(value)
+      case .text(let value): .text(value)
+      case .null: .notGood
+      }
+    }
+    return values.withUnsafeBufferPointer { values in
+      rule.limits.map(\.value).withUnsafeBufferPointer { rule.ask(.when, values, $0) }
+    }
+  }
+
+  @Test func every_complete_rule_of_the_documentation_can_be_read() throws {
+    let text = try String(contentsOf: Package.root.appending(path: "docs/rules.md"), encoding: .utf8)
+    let blocks = text.components(separatedBy: "```lua\n").dropFirst().compactMap {
+      $0.components(separatedBy: "```").first
+    }
+    let rules = blocks.filter { $0.hasPrefix("-- rules/") }
+    #expect(rules.count >= 2)
+    for rule in rules {
+      let file = String(rule.prefix { $0 != "\n" }.dropFirst(3))
+      #expect(messages(rule, file: file) == "", "\(file)")
+    }
+  }
+}
