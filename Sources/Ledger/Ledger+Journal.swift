@@ -9,7 +9,9 @@ extension Ledger {
   package func commit(_ batch: Batch) throws(LedgerError) {
     if batch.isEmpty && batch.decisions.isEmpty && batch.heldBack.isEmpty && batch.expired.isEmpty
       && batch.conditions.isEmpty && batch.reports.isEmpty
-    { return }
+    {
+      return
+    }
     // Encoded before the transaction, so that the claim of an action does not wait for it.
     var writer = ByteWriter()
     writer.reserve(batch.inputs.count * 24)
@@ -61,9 +63,11 @@ extension Ledger {
   /// Gives every input from `number` on, in order; what is committed meanwhile too. Throws what `body` throws, and
   /// a `LedgerError` that names the batch when bytes are damaged or a batch is missing.
   package func replay(from number: Int64, _ body: (Int64, Input) throws -> Void) throws {
-    try read(journal: path, from: number, using: { sql, arguments throws(LedgerError) in
-      try reading("the journal") { db in try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) }
-    }, body)
+    try read(
+      journal: path, from: number,
+      using: { sql, arguments throws(LedgerError) in
+        try reading("the journal") { db in try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) }
+      }, body)
   }
 
   /// The newest `config` input; nil in an empty journal.
@@ -105,8 +109,8 @@ func read(
   var first: Int64? = try fetch(holding, [number])?["first"]
   var expected: Int64?
   while let row = try fetch(
-    "SELECT first_input, count, bytes FROM batches WHERE first_input >= ? ORDER BY first_input LIMIT 1", [first ?? .min])
-  {
+    "SELECT first_input, count, bytes FROM batches WHERE first_input >= ? ORDER BY first_input LIMIT 1", [first ?? .min]
+  ) {
     let start: Int64 = row["first_input"]
     if let expected, start != expected {
       throw LedgerError.damagedBatch(path: path, firstInput: expected, why: "it is missing; the next is \(start)")

@@ -105,7 +105,9 @@ package final class LedgerReader: Sendable {
           heldBack: HeldBack(
             rule: row["rule"], asset: row["asset"], time: Instant(microseconds: row["time"]),
             since: Instant(microseconds: row["since"]), reason: .atMost(until: until),
-            evidence: try value([EvidenceColumns].self, json: row["evidence"]).map { try read(evidence: $0, path: path) }))
+            evidence: try value([EvidenceColumns].self, json: row["evidence"]).map {
+              try read(evidence: $0, path: path)
+            }))
       }
     }
   }

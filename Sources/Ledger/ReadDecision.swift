@@ -76,14 +76,18 @@ func readStory(_ id: Int64, _ db: Database, path: String) throws -> DecisionStor
     let line = try ActionRow(row, path: path)
     return ActionStory(
       row: line, action: try readAction(row, db, path: path),
-      events: try Row.fetchAll(db, sql: "SELECT * FROM action_events WHERE action = ? ORDER BY seq", arguments: [line.id])
-        .map {
-          ActionEvent(
-            seq: $0["seq"], state: try known($0, "state", path: path), at: Instant(microseconds: $0["at"]),
-            why: $0["why"])
-        },
-      attempts: try Row.fetchAll(db, sql: "SELECT * FROM attempts WHERE action = ? ORDER BY number", arguments: [line.id])
-        .map { try readAttempt($0, of: line.key, path: path) },
+      events: try Row.fetchAll(
+        db, sql: "SELECT * FROM action_events WHERE action = ? ORDER BY seq", arguments: [line.id]
+      )
+      .map {
+        ActionEvent(
+          seq: $0["seq"], state: try known($0, "state", path: path), at: Instant(microseconds: $0["at"]),
+          why: $0["why"])
+      },
+      attempts: try Row.fetchAll(
+        db, sql: "SELECT * FROM attempts WHERE action = ? ORDER BY number", arguments: [line.id]
+      )
+      .map { try readAttempt($0, of: line.key, path: path) },
       receipts: try Row.fetchAll(db, sql: "SELECT * FROM receipts WHERE action = ? ORDER BY id", arguments: [line.id])
         .map { ReceiptRow(reference: $0["reference"], received: Instant(microseconds: $0["received"])) },
       request: try readRequest(line.id, db))

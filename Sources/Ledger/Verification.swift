@@ -116,11 +116,13 @@ extension LedgerReader {
 
   private func checkJournal(_ batches: inout Int) throws(LedgerError) -> Verification.Problem? {
     do {
-      try read(journal: path, from: .min, using: { sql, arguments throws(LedgerError) in
-        let row = try reading("the journal") { db in try Row.fetchOne(db, sql: sql, arguments: arguments) }
-        if let row, row.hasColumn("bytes") { batches += 1 }
-        return row
-      }, { _, _ in })
+      try read(
+        journal: path, from: .min,
+        using: { sql, arguments throws(LedgerError) in
+          let row = try reading("the journal") { db in try Row.fetchOne(db, sql: sql, arguments: arguments) }
+          if let row, row.hasColumn("bytes") { batches += 1 }
+          return row
+        }, { _, _ in })
       return nil
     } catch LedgerError.damagedBatch(_, let first, let why) {
       batches = max(0, batches - 1)

@@ -38,7 +38,7 @@ import Testing
     try ledger.commit(decisions: [.make(actions: [.make(1), .make(2)])])
     #expect(try ledger.due.claim(adapter: "desk", now: at(0))?.action.number == 1)
     #expect(try ledger.due.claim(adapter: "desk", now: at(0)) == nil)
-    try ledger.commit([.command(.attempted(.make(.unknown("no answer"), next: next, due: at(500))))])
+    try ledger.commit([.command(.attempted(.make(answered: .unknown("no answer"), next: next, due: at(500))))])
     let claim = try ledger.due.claim(adapter: "desk", now: at(20))
     #expect(claim?.action.number == (next == .settled || next == .dead ? 2 : nil))
   }
@@ -47,7 +47,7 @@ import Testing
     let ledger = try Ledger(path: folder.ledger)
     try ledger.commit(decisions: [.make(0), .make(1)])
     #expect(try ledger.due.claim(adapter: "desk", now: at(0))?.decision == .make(0))
-    let again = Attempt.make(.tryAgain(after: .seconds(30), why: "busy"), next: .ready, due: at(30))
+    let again = Attempt.make(answered: .tryAgain(after: .seconds(30), why: "busy"), next: .ready, due: at(30))
     try ledger.commit([.command(.attempted(again))])
     #expect(try ledger.due.claim(adapter: "desk", now: at(40))?.decision == .make(1))
     #expect(try ledger.due.claim(adapter: "desk", now: at(29)) == nil)
@@ -63,7 +63,9 @@ import Testing
     let request = HTTPRequest(method: "POST", path: "/orders", headers: [("A", "1"), ("A", "2")], body: [0, 255])
     try ledger.due.keep(request, for: claim.key)
     try ledger.due.keep(HTTPRequest(method: "PUT", path: "/", headers: [], body: []), for: claim.key)
-    try ledger.commit([.command(.attempted(.make(.tryAgain(after: nil, why: "busy"), next: .ready, due: at(30))))])
+    try ledger.commit([
+      .command(.attempted(.make(answered: .tryAgain(after: nil, why: "busy"), next: .ready, due: at(30))))
+    ])
     let second = try #require(try ledger.due.claim(adapter: "desk", now: at(30)))
     #expect(second.request == request)
     #expect(second.wireKey == claim.wireKey)
@@ -97,13 +99,13 @@ import Testing
     let action = try #require(story.actions.first)
     #expect(action.events.map(\.state) == [.ready, .sending, .settled])
     #expect(action.attempts == [.make()])
-    #expect(action.receipts == [ReceiptRow(reference: "WO-1", received: at(11))])
+    #expect(action.receipts.map(\.reference) == ["WO-1"])
     #expect(try reader.decisions().map(\.actions) == [[.settled]])
   }
 
   @Test func a_waiting_action_expires_once() throws {
     let ledger = try Ledger(path: folder.ledger)
-    try ledger.commit(decisions: [.make(actions: [.make(.waiting(expires: at(9)))])])
+    try ledger.commit(decisions: [.make(actions: [.make(1, .waiting(expires: at(9)))])])
     let key = ActionKey(decision: Decision.make().key, number: 1)
     for _ in 1...2 { try ledger.commit { $0.expired = [key] } }
     let events = try LedgerReader(path: folder.ledger).decision(matching: "1")?.actions.first?.events

@@ -61,7 +61,7 @@ extension HeldBack {
 
 extension Attempt {
   static func make(
-    _ second: Int64 = 0, action: Int = 1, number: Int = 1, _ receipt: Receipt = .accepted(reference: "WO-1"),
+    _ second: Int64 = 0, action: Int = 1, number: Int = 1, answered receipt: Receipt = .accepted(reference: "WO-1"),
     next: ActionState = .settled, due: Instant? = nil
   ) -> Attempt {
     Attempt(
@@ -73,7 +73,8 @@ extension Attempt {
 extension Ledger {
   /// Commits one batch that continues the journal.
   func commit(
-    _ inputs: [Input] = [.tick(SourceID(0), at(0))], decisions: [Decision] = [], _ more: (inout Batch) -> Void = { _ in }
+    _ inputs: [Input] = [.tick(SourceID(0), at(0))], decisions: [Decision] = [],
+    _ more: (inout Batch) -> Void = { _ in }
   ) throws {
     var batch = Batch(firstInput: try nextInput)
     batch.inputs = inputs

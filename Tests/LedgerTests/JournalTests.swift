@@ -77,7 +77,7 @@ import Testing
 
   @Test(arguments: [
     "UPDATE batches SET bytes = x'ff' WHERE first_input = 2",
-    "UPDATE batches SET bytes = bytes || x'00' WHERE first_input = 2",
+    "UPDATE batches SET bytes = CAST(bytes || x'00' AS BLOB) WHERE first_input = 2",
     "UPDATE batches SET count = 4611686018427387904 WHERE first_input = 2",
     "DELETE FROM batches WHERE first_input = 2",
   ])

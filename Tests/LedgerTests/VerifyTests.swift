@@ -21,7 +21,9 @@ import Testing
   @Test func an_untouched_ledger_verifies() throws {
     try fill()
     let found = try LedgerReader(path: folder.ledger).verify()
-    #expect(found == Verification(entries: 18, batches: 3, problem: nil))
+    #expect(found.entries == 18)
+    #expect(found.batches == 3)
+    #expect(found.problem == nil)
   }
 
   @Test(arguments: [
