@@ -1,0 +1,139 @@
+import Crypto
+import Foundation
+import GRDB
+import Rules
+
+/// The hash chain over decisions and what follows them. Each entry names one row and binds it, value by value as
+/// it is stored, to all before it. What it cannot show: that the newest rows, with their entries, were cut off;
+/// only a copy of a later hash kept elsewhere can.
+enum Chain {
+  /// Which table an entry's row is in. Raw values are in the hashes: append-only.
+  enum Kind: UInt8, CaseIterable {
+    case decision = 1
+    case heldBack, action, event, attempt, receipt, request
+
+    /// What people call it.
+    var name: String {
+      switch self {
+      case .decision: "decision"
+      case .heldBack: "held-back decision"
+      case .action: "action"
+      case .event: "action event"
+      case .attempt: "attempt"
+      case .receipt: "receipt"
+      case .request: "request"
+      }
+    }
+
+    /// Rows of this kind without an entry: put in by somebody else.
+    var unchained: String {
+      "SELECT id FROM \(table) WHERE id NOT IN (SELECT row FROM chain WHERE kind = \(rawValue)) ORDER BY id LIMIT 1"
+    }
+
+    private var table: String {
+      switch self {
+      case .decision: "decisions"
+      case .heldBack: "held_back"
+      case .action: "actions"
+      case .event: "action_events"
+      case .attempt: "attempts"
+      case .receipt: "receipts"
+      case .request: "requests"
+      }
+    }
+
+    /// What is hashed: the columns that never change, by name, so that a later column does not break old hashes.
+    fileprivate var statements: [String] {
+      switch self {
+      case .decision:
+        [
+          """
+          SELECT key, rule, asset, time, repeated, since, deferred_from, title, owner, consequence, tier, text_hash,
+            logic_hash, asset_class, check_first, input
+          FROM decisions WHERE id = ?
+          """,
+          "SELECT place, name, kind, number, text, unit FROM evidence WHERE decision = ? ORDER BY place",
+          "SELECT place, name, value FROM limits_used WHERE decision = ? ORDER BY place",
+          "SELECT place, adapter, id FROM asset_ids WHERE decision = ? ORDER BY place",
+        ]
+      case .heldBack:
+        ["SELECT rule, asset, time, since, reason, until, evidence, input FROM held_back WHERE id = ?"]
+      case .action:
+        [
+          """
+          SELECT decision, number, kind, title, text, priority, setpoint_tag, setpoint_target, adapter, expires,
+            wire_key
+          FROM actions WHERE id = ?
+          """
+        ]
+      case .event: ["SELECT action, seq, state, at, why FROM action_events WHERE id = ?"]
+      case .attempt:
+        [
+          """
+          SELECT action, number, began, ended, status, receipt, detail, after, next, due, input
+          FROM attempts WHERE id = ?
+          """
+        ]
+      case .receipt: ["SELECT action, reference, received FROM receipts WHERE id = ?"]
+      case .request: ["SELECT method, path, headers, body FROM requests WHERE id = ?"]
+      }
+    }
+  }
+
+  /// What the first entry follows.
+  static let root = Data(repeating: 0, count: 32)
+
+  /// Adds the entry of a row just written, in the row's own transaction.
+  static func add(_ kind: Kind, _ row: Int64, _ db: Database) throws {
+    let last = try Row.fetchOne(
+      db.cachedStatement(sql: "SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1"))
+    guard let hash = try hash(kind, row, after: last?["hash"] ?? root, db) else {
+      preconditionFailure("A row is chained after it was written, in the same transaction.")
+    }
+    let seq: Int64 = last?["seq"] ?? 0
+    try db.cachedStatement(sql: "INSERT INTO chain (seq, kind, row, hash) VALUES (?, ?, ?, ?)")
+      .execute(arguments: [seq + 1, Int64(kind.rawValue), row, hash])
+  }
+
+  /// The hash of a row as it is stored now; nil when it is gone.
+  static func hash(_ kind: Kind, _ id: Int64, after previous: Data, _ db: Database) throws -> Data? {
+    var writer = ByteWriter()
+    writer.byte(kind.rawValue)
+    writer.integer(id)
+    for (place, sql) in kind.statements.enumerated() {
+      let rows = try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id])
+      if place == 0 && rows.isEmpty { return nil }
+      writer.integer(rows.count)
+      for row in rows {
+        for value in row.databaseValues { value.encode(into: &writer) }
+      }
+    }
+    var sha = SHA256()
+    sha.update(data: [0x00])
+    sha.update(data: writer.bytes)
+    sha.update(data: previous)
+    return Data(sha.finalize())
+  }
+}
+
+extension DatabaseValue {
+  /// Type and value: a number stored as text is another value.
+  fileprivate func encode(into writer: inout ByteWriter) {
+    switch storage {
+    case .null: writer.byte(0)
+    case .int64(let number):
+      writer.byte(1)
+      writer.integer(number)
+    case .double(let number):
+      writer.byte(2)
+      writer.double(number)
+    case .string(let text):
+      writer.byte(3)
+      writer.text(text)
+    case .blob(let data):
+      writer.byte(4)
+      writer.integer(data.count)
+      for byte in data { writer.byte(byte) }
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import Foundation
+import GRDB
+import Rules
+
+/// The journal: what went in, in order, and how to read it again.
+extension Ledger {
+  /// Writes the whole batch in one transaction; when it returns, the batch survives power loss. A batch of
+  /// nothing writes nothing. Any error means that nothing of the batch was kept.
+  package func commit(_ batch: Batch) throws(LedgerError) {
+    if batch.isEmpty && batch.decisions.isEmpty && batch.heldBack.isEmpty && batch.expired.isEmpty
+      && batch.conditions.isEmpty && batch.reports.isEmpty
+    {
+      return
+    }
+    // Encoded before the transaction, so that the claim of an action does not wait for it.
+    var writer = ByteWriter()
+    writer.reserve(batch.inputs.count * 24)
+    var configs: [(number: Int64, hash: Digest)] = []
+    var attempts: [(number: Int64, attempt: Attempt)] = []
+    for (place, input) in batch.inputs.enumerated() {
+      input.encode(into: &writer)
+      switch input {
+      case .config(let hash): configs.append((batch.firstInput + Int64(place), hash))
+      case .command(.attempted(let attempt)): attempts.append((batch.firstInput + Int64(place), attempt))
+      case .change, .tick, .source, .bind, .fault: break
+      }
+    }
+    let bytes = Data(writer.bytes)
+    try writing("a batch") { db in
+      let next = try nextInput(db)
+      guard batch.firstInput == next else {
+        throw LedgerError.outOfOrder(path: path, expected: next, found: batch.firstInput)
+      }
+      if !batch.inputs.isEmpty {
+        try db.cachedStatement(sql: "INSERT INTO batches (first_input, count, bytes) VALUES (?, ?, ?)")
+          .execute(arguments: [batch.firstInput, batch.inputs.count, bytes])
+      }
+      for (number, hash) in configs {
+        try db.cachedStatement(sql: "INSERT INTO configs (number, hash) VALUES (?, ?)")
+          .execute(arguments: [number, hash.hex])
+      }
+      for (number, attempt) in attempts { try settle(attempt, input: number, db) }
+      let last = batch.firstInput + Int64(batch.inputs.count) - 1
+      for decision in batch.decisions { try record(decision, input: last, db) }
+      for heldBack in batch.heldBack { try record(heldBack, input: last, db) }
+      for action in batch.expired { try expire(action, db) }
+      for condition in batch.conditions { try record(condition, db) }
+      for report in batch.reports { try record(report, db) }
+      for letter in batch.deadLetters { try record(letter, db) }
+    }
+  }
+
+  /// Number of the next input; 1 in an empty journal.
+  package var nextInput: Int64 {
+    get throws(LedgerError) { try reading("the journal") { db in try nextInput(db) } }
+  }
+
+  private func nextInput(_ db: Database) throws -> Int64 {
+    let sql = "SELECT first_input + count FROM batches ORDER BY first_input DESC LIMIT 1"
+    return try Int64.fetchOne(db.cachedStatement(sql: sql)) ?? 1
+  }
+
+  /// Gives every input from `number` on, in order; what is committed meanwhile too. Throws what `body` throws, and
+  /// a `LedgerError` that names the batch when bytes are damaged or a batch is missing.
+  package func replay(from number: Int64, _ body: (Int64, Input) throws -> Void) throws {
+    try read(
+      journal: path, from: number,
+      using: { sql, arguments throws(LedgerError) in
+        try reading("the journal") { db in try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) }
+      }, body)
+  }
+
+  /// The newest `config` input; nil in an empty journal.
+  package func lastConfiguration() throws(LedgerError) -> (number: Int64, hash: Digest)? {
+    try reading("the journal") { db in
+      try Row.fetchOne(db.cachedStatement(sql: "SELECT number, hash FROM configs ORDER BY number DESC LIMIT 1"))
+        .map { ($0["number"], Digest(hex: $0["hash"])) }
+    }
+  }
+
+  /// Keeps the texts behind a configuration's hash; those of a hash already kept stay as they are.
+  package func storeTexts(_ hash: Digest, _ texts: [(name: String, text: String)]) throws(LedgerError) {
+    try writing("the texts of a configuration") { db in
+      try db.execute(sql: "INSERT OR IGNORE INTO configurations (hash) VALUES (?)", arguments: [hash.hex])
+      guard db.changesCount == 1 else { return }
+      for (name, text) in texts {
+        try db.cachedStatement(sql: "INSERT INTO texts (hash, name, text) VALUES (?, ?, ?)")
+          .execute(arguments: [hash.hex, name, text])
+      }
+    }
+  }
+
+  /// The texts kept under a hash, by name; empty when there are none.
+  package func texts(_ hash: Digest) throws(LedgerError) -> [(name: String, text: String)] {
+    try reading("the texts of a configuration") { db in
+      try Row.fetchAll(db, sql: "SELECT name, text FROM texts WHERE hash = ? ORDER BY name", arguments: [hash.hex])
+        .map { ($0["name"], $0["text"]) }
+    }
+  }
+}
+
+/// Reads batches one query at a time: nothing is locked while `body` runs, and it may use the ledger.
+func read(
+  journal path: String, from number: Int64,
+  using fetch: (String, StatementArguments) throws(LedgerError) -> Row?,
+  _ body: (Int64, Input) throws -> Void
+) throws {
+  let holding = "SELECT max(first_input) AS first FROM batches WHERE first_input <= ?"
+  var first: Int64? = try fetch(holding, [number])?["first"]
+  var expected: Int64?
+  while let row = try fetch(
+    "SELECT first_input, count, bytes FROM batches WHERE first_input >= ? ORDER BY first_input LIMIT 1", [first ?? .min]
+  ) {
+    let start: Int64 = row["first_input"]
+    if let expected, start != expected {
+      throw LedgerError.damagedBatch(path: path, firstInput: expected, why: "it is missing; the next is \(start)")
+    }
+    let inputs = try decode(row, path: path)
+    for (place, input) in inputs.enumerated() where start + Int64(place) >= number {
+      try body(start + Int64(place), input)
+    }
+    expected = start + Int64(inputs.count)
+    first = start + 1
+  }
+}
+
+private func decode(_ row: Row, path: String) throws(LedgerError) -> [Input] {
+  let first: Int64 = row["first_input"]
+  let count: Int64 = row["count"]
+  let data: Data = row["bytes"]
+  // The shortest input takes two bytes: a wild count must not make us reserve for it.
+  guard count > 0, count <= data.count else {
+    throw .damagedBatch(path: path, firstInput: first, why: "\(count) inputs in \(data.count) bytes")
+  }
+  var reader = ByteReader([UInt8](data))
+  var inputs: [Input] = []
+  inputs.reserveCapacity(Int(count))
+  do {
+    for _ in 0..<count { inputs.append(try Input(from: &reader)) }
+  } catch {
+    throw .damagedBatch(path: path, firstInput: first, why: "\(error)")
+  }
+  guard reader.atEnd else {
+    throw .damagedBatch(path: path, firstInput: first, why: "more bytes than its \(count) inputs")
+  }
+  return inputs
+}

@@ -1,0 +1,186 @@
+import Foundation
+import GRDB
+import Rules
+
+/// Kept of each source and reason; more are only counted, so that a broken device cannot fill the disk.
+let deadLettersKept = 100
+
+/// What a batch caused, row by row. Each function runs in the batch's transaction.
+extension Ledger {
+  func record(_ decision: Decision, input: Int64, _ db: Database) throws {
+    do {
+      try db.cachedStatement(
+        sql: """
+          INSERT INTO decisions (key, rule, asset, time, repeated, since, deferred_from, title, owner, consequence,
+            tier, text_hash, logic_hash, asset_class, check_first, input)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          """
+      ).execute(arguments: [
+        decision.key.description, decision.key.rule, decision.key.asset, decision.key.time.microseconds,
+        decision.key.repeated, decision.since.microseconds, decision.deferredFrom?.microseconds, decision.title,
+        decision.owner, decision.consequence?.rawValue, decision.tier.rawValue, decision.textHash.hex,
+        decision.logicHash.hex, decision.assetClass, try json(decision.checkFirst), input,
+      ])
+    } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+      throw LedgerError.duplicateDecision(path: path, key: decision.key)
+    }
+    let row = db.lastInsertedRowID
+    for (place, evidence) in decision.evidence.enumerated() {
+      let columns = EvidenceColumns(evidence)
+      try db.cachedStatement(
+        sql: "INSERT INTO evidence (decision, place, name, kind, number, text, unit) VALUES (?, ?, ?, ?, ?, ?, ?)"
+      ).execute(arguments: [row, place, columns.name, columns.kind, columns.number, columns.text, columns.unit])
+    }
+    for (place, limit) in decision.limits.enumerated() {
+      try db.cachedStatement(sql: "INSERT INTO limits_used (decision, place, name, value) VALUES (?, ?, ?, ?)")
+        .execute(arguments: [row, place, limit.name, limit.value])
+    }
+    for (place, known) in decision.assetIDs.enumerated() {
+      try db.cachedStatement(sql: "INSERT INTO asset_ids (decision, place, adapter, id) VALUES (?, ?, ?, ?)")
+        .execute(arguments: [row, place, known.adapter, known.id])
+    }
+    try Chain.add(.decision, row, db)
+    for action in decision.actions { try record(action, of: decision.key, row, db) }
+  }
+
+  private func record(_ action: Action, of decision: DecisionKey, _ decisionRow: Int64, _ db: Database) throws {
+    let (state, why, expires): (ActionState, String, Instant?) =
+      switch action.standing {
+      case .ready: (.ready, "decided", nil)
+      case .waiting(let expires): (.waiting, "waits for a person's approval", expires)
+      case .shadow: (.shadow, "recorded only: the tier is shadow", nil)
+      case .refused(let why): (.refused, why, nil)
+      }
+    let key = ActionKey(decision: decision, number: action.number)
+    try db.cachedStatement(
+      sql: """
+        INSERT INTO actions (decision, number, kind, title, text, priority, setpoint_tag, setpoint_target, adapter,
+          expires, wire_key, state)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+    ).execute(arguments: [
+      decisionRow, action.number, action.kind.rawValue, action.title, action.text, action.priority,
+      action.setpoint?.tag, action.setpoint?.target, action.adapter, expires?.microseconds,
+      wireKey(ledger: id, action: key), state.rawValue,
+    ])
+    let row = db.lastInsertedRowID
+    try Chain.add(.action, row, db)
+    try move(row, to: state, due: state == .ready ? 0 : nil, at: decision.time, why: why, db)
+  }
+
+  func record(_ heldBack: HeldBack, input: Int64, _ db: Database) throws {
+    let (reason, until) =
+      switch heldBack.reason {
+      case .atMost(let until): ("at_most", until)
+      }
+    try db.cachedStatement(
+      sql: """
+        INSERT INTO held_back (rule, asset, time, since, reason, until, evidence, input)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        """
+    ).execute(arguments: [
+      heldBack.rule, heldBack.asset, heldBack.time.microseconds, heldBack.since.microseconds, reason,
+      until.microseconds, try json(heldBack.evidence.map(EvidenceColumns.init)), input,
+    ])
+    try Chain.add(.heldBack, db.lastInsertedRowID, db)
+  }
+
+  func record(_ condition: ConditionRecord, _ db: Database) throws {
+    try db.cachedStatement(
+      sql: """
+        INSERT OR REPLACE INTO conditions (rule, asset, phase, since, blind_since, blind_reading)
+        VALUES (?, ?, ?, ?, ?, ?)
+        """
+    ).execute(arguments: [
+      condition.rule, condition.asset, condition.phase, condition.since.microseconds,
+      condition.blindSince?.microseconds, condition.blindReading,
+    ])
+  }
+
+  func record(_ report: Report, _ db: Database) throws {
+    try db.cachedStatement(sql: "INSERT INTO reports (kind, time, rule, asset, text) VALUES (?, ?, ?, ?, ?)")
+      .execute(arguments: [report.kind.rawValue, report.time.microseconds, report.rule, report.asset, report.text])
+  }
+
+  func record(_ letter: DeadLetter, _ db: Database) throws {
+    let count = try Int.fetchOne(
+      db.cachedStatement(
+        sql: """
+          INSERT INTO dead_letter_counts (source, reason, count, last) VALUES (?, ?, 1, ?)
+          ON CONFLICT DO UPDATE SET count = count + 1, last = excluded.last
+          RETURNING count
+          """), arguments: [letter.source, letter.reason, letter.arrived.microseconds])
+    guard let count, count <= deadLettersKept else { return }
+    try db.cachedStatement(
+      sql: """
+        INSERT INTO dead_letters (source, topic, reason, detail, payload, arrived) VALUES (?, ?, ?, ?, ?, ?)
+        """
+    ).execute(arguments: [
+      letter.source, letter.topic, letter.reason, letter.detail, Data(letter.payload.prefix(1024)),
+      letter.arrived.microseconds,
+    ])
+  }
+}
+
+func json(_ value: some Encodable) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  encoder.nonConformingFloatEncodingStrategy = .convertToString(
+    positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+  return String(decoding: try encoder.encode(value), as: UTF8.self)
+}
+
+func value<T: Decodable>(_ type: T.Type, json text: String) throws -> T {
+  let decoder = JSONDecoder()
+  decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+    positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+  return try decoder.decode(type, from: Data(text.utf8))
+}
+
+/// Evidence as it is stored: in columns, and as JSON with a held-back decision.
+struct EvidenceColumns: Codable {
+  var name: String
+  var kind: String
+  /// SQLite has no NaN: it is stored as kind `number` without one.
+  var number: Double?
+  var text: String?
+  var unit: String?
+
+  init(_ evidence: Evidence) {
+    name = evidence.name
+    unit = evidence.unit
+    switch evidence.value {
+    case .notGood: kind = "not_good"
+    case .boolean(let value):
+      kind = "boolean"
+      number = value ? 1 : 0
+    case .number(let value):
+      kind = "number"
+      number = value
+    case .text(let value):
+      kind = "text"
+      text = value
+    }
+  }
+
+  init(_ row: Row) {
+    name = row["name"]
+    kind = row["kind"]
+    number = row["number"]
+    text = row["text"]
+    unit = row["unit"]
+  }
+
+  /// Nil when it is of no known kind.
+  var evidence: Evidence? {
+    let value: ReadingValue
+    switch kind {
+    case "not_good": value = .notGood
+    case "boolean": value = .boolean(number == 1)
+    case "number": value = .number(number ?? .nan)
+    case "text": value = .text(text ?? "")
+    default: return nil
+    }
+    return Evidence(name: name, value: value, unit: unit)
+  }
+}

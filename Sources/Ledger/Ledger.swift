@@ -1,0 +1,191 @@
+import Foundation
+import GRDB
+import Rules
+
+/// The durable, tamper-evident record, as its one writer sees it. It lives as long as it is open: it holds the
+/// lock beside the file and the only connection that writes. Synchronous: `commit` blocks until the disk has it.
+package final class Ledger: Journal, Sendable {
+  /// Of the file.
+  package let path: String
+  /// 128 random bits in hex, made with the file: part of every key on the wire.
+  package let id: String
+  private let lock: WriterLock
+  let queue: DatabaseQueue
+
+  /// Opens the ledger at `path` as its one writer, or makes it (mode 0600). Actions that were being sent when the
+  /// last writer ended become *unknown*.
+  package init(path: String) throws(LedgerError) {
+    self.path = path
+    lock = try WriterLock(ledger: path)
+    let isNew = try makeFile(path)
+    let queue: DatabaseQueue
+    do {
+      queue = try DatabaseQueue(path: path, configuration: .writer)
+    } catch {
+      throw .opening(path, error)
+    }
+    try checkSchema(queue, path: path, isWriter: true)
+    do {
+      // Not in `prepareDatabase`: GRDB sets NORMAL after it, when it turns the WAL on.
+      try queue.writeWithoutTransaction { db in
+        try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA application_id = \(Schema.applicationID)")
+      }
+      try Schema.migrator.migrate(queue)
+      let newID = randomID()
+      let now = wallClock()
+      id = try queue.write { db in
+        try db.execute(
+          sql: """
+            INSERT INTO meta (one, ledger, schema, created) VALUES (1, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET schema = excluded.schema
+            """, arguments: [newID, Schema.version, now.microseconds])
+        try markInterrupted(db, at: now)
+        return try String.fetchOne(db, sql: "SELECT ledger FROM meta") ?? newID
+      }
+    } catch {
+      throw .opening(path, error)
+    }
+    self.queue = queue
+    try readBackSettings()
+    if isNew { try syncFolder(of: path) }
+  }
+
+  /// The settings that durability rests on, as the open connection has them: name to value. For `verify` and tests.
+  package func settings() throws(LedgerError) -> [String: String] {
+    try reading("settings") { db in
+      var found: [String: String] = [:]
+      for (name, _) in requiredSettings {
+        found[name] = try String.fetchOne(db, sql: "PRAGMA \(name)") ?? "not known"
+      }
+      return found
+    }
+  }
+
+  private func readBackSettings() throws(LedgerError) {
+    let found = try settings()
+    for (name, wanted) in requiredSettings where found[name] != wanted {
+      throw .settingRefused(path: path, setting: name, wanted: wanted, found: found[name] ?? "not known")
+    }
+  }
+
+  /// One transaction: all of `body` or nothing.
+  func writing<T>(_ what: String, _ body: (Database) throws -> T) throws(LedgerError) -> T {
+    do {
+      return try queue.write(body)
+    } catch let error as LedgerError {
+      throw error
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+      throw .full(path: path, what: what)
+    } catch {
+      throw .cannotWrite(path: path, what: what, why: why(error))
+    }
+  }
+
+  func reading<T>(_ what: String, _ body: (Database) throws -> T) throws(LedgerError) -> T {
+    do {
+      return try queue.read(body)
+    } catch let error as LedgerError {
+      throw error
+    } catch {
+      throw .cannotRead(path: path, what: what, why: why(error))
+    }
+  }
+}
+
+/// What every writer's connection must read back. `synchronous` 2 is FULL, `auto_vacuum` 2 is INCREMENTAL.
+private let requiredSettings = [
+  ("journal_mode", "wal"), ("synchronous", "2"), ("auto_vacuum", "2"), ("foreign_keys", "1"),
+  ("trusted_schema", "0"), ("cell_size_check", "1"), ("mmap_size", "0"), ("busy_timeout", "5000"),
+]
+
+extension GRDB.Configuration {
+  /// The one connection that writes and checkpoints.
+  fileprivate static var writer: GRDB.Configuration {
+    var configuration = GRDB.Configuration()
+    configuration.label = "ledger"
+    configuration.journalMode = .wal
+    configuration.foreignKeysEnabled = true
+    configuration.busyMode = .timeout(5)
+    configuration.prepareDatabase { db in
+      // Has no effect on a file that has pages already, which a new one gets when the WAL is turned on.
+      try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+      try db.execute(sql: "PRAGMA trusted_schema = OFF")
+      try db.execute(sql: "PRAGMA cell_size_check = ON")
+      try db.execute(sql: "PRAGMA mmap_size = 0")
+    }
+    return configuration
+  }
+}
+
+extension LedgerError {
+  static func opening(_ path: String, _ error: any Error) -> LedgerError {
+    if let error = error as? LedgerError { return error }
+    if let error = error as? DatabaseError, error.resultCode == .SQLITE_NOTADB {
+      return .notALedger(path: path, why: "not an SQLite file")
+    }
+    return .cannotOpen(path: path, why: why(error))
+  }
+}
+
+/// SQLite's own words for a failure, without the statement.
+func why(_ error: any Error) -> String {
+  guard let error = error as? DatabaseError else { return "\(error)" }
+  return "\(error.message ?? "no message") (SQLite \(error.extendedResultCode.rawValue))"
+}
+
+/// Refuses what this version must not touch. A writer also takes an empty file.
+func checkSchema(_ queue: DatabaseQueue, path: String, isWriter: Bool) throws(LedgerError) {
+  let schema: Int?
+  let isEmpty: Bool
+  do {
+    (schema, isEmpty) = try queue.read { db in
+      let application = try Int64.fetchOne(db, sql: "PRAGMA application_id")
+      guard application == Schema.applicationID, try db.tableExists("meta") else {
+        return (nil, try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'grdb_%'") == 0)
+      }
+      return (try Int.fetchOne(db, sql: "SELECT schema FROM meta"), false)
+    }
+  } catch {
+    throw .opening(path, error)
+  }
+  guard let schema else {
+    if isWriter && isEmpty { return }
+    throw .notALedger(path: path, why: isEmpty ? "it is empty" : "its tables are another program's")
+  }
+  if schema > Schema.version { throw .laterVersion(path: path, schema: schema, known: Schema.version) }
+}
+
+/// Makes the file with nobody else allowed in, before SQLite would make it with more; true when it was not there.
+private func makeFile(_ path: String) throws(LedgerError) -> Bool {
+  let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+  if descriptor < 0 {
+    if errno == EEXIST { return false }
+    throw .cannotOpen(path: path, why: lastSystemError())
+  }
+  close(descriptor)
+  return true
+}
+
+/// A new file's name is on disk only when its folder is.
+private func syncFolder(of path: String) throws(LedgerError) {
+  let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
+  let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  guard descriptor >= 0 else { throw .cannotOpen(path: path, why: "its folder: \(lastSystemError())") }
+  defer { close(descriptor) }
+  guard fsync(descriptor) == 0 else {
+    throw .cannotOpen(path: path, why: "cannot sync its folder: \(lastSystemError())")
+  }
+}
+
+private func randomID() -> String {
+  (0..<4).map { _ in
+    let digits = String(UInt32.random(in: .min ... .max), radix: 16)
+    return String(repeating: "0", count: 8 - digits.count) + digits
+  }.joined()
+}
+
+private func wallClock() -> Instant {
+  var now = timespec()
+  clock_gettime(CLOCK_REALTIME, &now)
+  return Instant(microseconds: Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000)
+}

@@ -1,0 +1,67 @@
+import Rules
+
+/// Why the ledger could not be opened, written or read; each says what to do.
+package enum LedgerError: Error, Equatable, CustomStringConvertible {
+  /// There is no file at this path.
+  case notFound(path: String)
+  /// Another process writes it; its pid, or `unknown`.
+  case held(path: String, pid: String)
+  /// Written by a later version than this one.
+  case laterVersion(path: String, schema: Int, known: Int)
+  /// The file is something else.
+  case notALedger(path: String, why: String)
+  case cannotOpen(path: String, why: String)
+  /// A setting that durability rests on did not take.
+  case settingRefused(path: String, setting: String, wanted: String, found: String)
+  /// The whole transaction was rolled back.
+  case cannotWrite(path: String, what: String, why: String)
+  /// No room on the disk; the whole transaction was rolled back.
+  case full(path: String, what: String)
+  case cannotRead(path: String, what: String, why: String)
+  /// The whole batch was rolled back.
+  case duplicateDecision(path: String, key: DecisionKey)
+  /// The batch does not continue the journal; it was rolled back.
+  case outOfOrder(path: String, expected: Int64, found: Int64)
+  /// Bytes of the journal that cannot be decoded.
+  case damagedBatch(path: String, firstInput: Int64, why: String)
+  /// A row whose content cannot be understood.
+  case damagedRow(path: String, what: String)
+  /// Something was said of an action that the ledger does not have.
+  case unknownAction(path: String, key: ActionKey)
+
+  package var description: String {
+    switch self {
+    case .notFound(let path):
+      "cannot open ledger at \(path): there is no such file; the engine makes it when it first runs"
+    case .held(let path, let pid):
+      "cannot open ledger at \(path) for writing: process \(pid) has it; stop that one first, or ask it"
+    case .laterVersion(let path, let schema, let known):
+      "cannot open ledger at \(path): it was written by a later version (schema \(schema), this one knows \(known));"
+        + " use that version"
+    case .notALedger(let path, let why):
+      "cannot open ledger at \(path): it is not a Millwright ledger (\(why)); name another file"
+    case .cannotOpen(let path, let why):
+      "cannot open ledger at \(path): \(why)"
+    case .settingRefused(let path, let setting, let wanted, let found):
+      "cannot open ledger at \(path): \(setting) must be \(wanted) and is \(found);"
+        + " the file system or the SQLite library does not allow it"
+    case .cannotWrite(let path, let what, let why):
+      "cannot write \(what) to the ledger at \(path): \(why); nothing of it was kept"
+    case .full(let path, let what):
+      "cannot write \(what) to the ledger at \(path): no room on the disk; nothing of it was kept, make room"
+    case .cannotRead(let path, let what, let why):
+      "cannot read \(what) from the ledger at \(path): \(why)"
+    case .duplicateDecision(let path, let key):
+      "cannot write a batch to the ledger at \(path): decision \(key) is already there; nothing of the batch was kept"
+    case .outOfOrder(let path, let expected, let found):
+      "cannot write a batch to the ledger at \(path): it begins with input \(found) and the next one is \(expected);"
+        + " nothing of it was kept"
+    case .damagedBatch(let path, let firstInput, let why):
+      "the ledger at \(path) is damaged: the batch of input \(firstInput): \(why); restore it from a backup"
+    case .damagedRow(let path, let what):
+      "the ledger at \(path) is damaged: \(what); run verify, and restore it from a backup"
+    case .unknownAction(let path, let key):
+      "the ledger at \(path) has no action \(key)"
+    }
+  }
+}

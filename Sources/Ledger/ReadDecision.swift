@@ -1,0 +1,107 @@
+import GRDB
+import Rules
+
+/// A decision as it was taken, put together from its rows.
+func readDecision(_ id: Int64, _ db: Database, path: String) throws -> Decision {
+  guard
+    let row = try Row.fetchOne(
+      db.cachedStatement(sql: "SELECT * FROM decisions WHERE id = ?"), arguments: [id])
+  else { throw LedgerError.damagedRow(path: path, what: "decision \(id) is missing") }
+  let consequence: String? = row["consequence"]
+  return Decision(
+    key: DecisionKey(row), title: row["title"], owner: row["owner"],
+    since: Instant(microseconds: row["since"]), deferredFrom: instant(row["deferred_from"]),
+    evidence: try Row.fetchAll(
+      db.cachedStatement(sql: "SELECT * FROM evidence WHERE decision = ? ORDER BY place"), arguments: [id]
+    ).map { try read(evidence: EvidenceColumns($0), path: path) },
+    limits: try Row.fetchAll(
+      db.cachedStatement(sql: "SELECT name, value FROM limits_used WHERE decision = ? ORDER BY place"),
+      arguments: [id]
+    ).map { Limit(name: $0["name"], value: $0["value"] ?? .nan) },
+    checkFirst: try value([String].self, json: row["check_first"]),
+    consequence: consequence.flatMap(Consequence.init(rawValue:)),
+    textHash: Digest(hex: row["text_hash"]), logicHash: Digest(hex: row["logic_hash"]),
+    tier: try known(row, "tier", path: path),
+    actions: try Row.fetchAll(
+      db.cachedStatement(sql: "SELECT * FROM actions WHERE decision = ? ORDER BY number"), arguments: [id]
+    ).map { try readAction($0, db, path: path) },
+    assetIDs: try Row.fetchAll(
+      db.cachedStatement(sql: "SELECT adapter, id FROM asset_ids WHERE decision = ? ORDER BY place"),
+      arguments: [id]
+    ).map { (adapter: $0["adapter"], id: $0["id"]) },
+    assetClass: row["asset_class"])
+}
+
+func read(evidence columns: EvidenceColumns, path: String) throws(LedgerError) -> Evidence {
+  guard let evidence = columns.evidence else {
+    throw .damagedRow(path: path, what: "evidence '\(columns.name)' is of kind '\(columns.kind)'")
+  }
+  return evidence
+}
+
+/// An action as its decision made it: its standing is what its first event says.
+func readAction(_ row: Row, _ db: Database, path: String) throws -> Action {
+  let id: Int64 = row["id"]
+  let sql = "SELECT state, why FROM action_events WHERE action = ? ORDER BY seq LIMIT 1"
+  guard let first = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]) else {
+    throw LedgerError.damagedRow(path: path, what: "action \(id) has no history")
+  }
+  let standing: ActionStanding =
+    switch try known(first, "state", path: path) as ActionState {
+    case .ready: .ready
+    case .waiting: .waiting(expires: instant(row["expires"]) ?? .distantFuture)
+    case .shadow: .shadow
+    case .refused: .refused(first["why"])
+    case let state: throw LedgerError.damagedRow(path: path, what: "action \(id) begins as '\(state.rawValue)'")
+    }
+  let tag: String? = row["setpoint_tag"]
+  return Action(
+    number: row["number"], kind: try known(row, "kind", path: path), title: row["title"], text: row["text"],
+    priority: row["priority"],
+    setpoint: tag.map { Action.Setpoint(tag: $0, target: row["setpoint_target"] ?? .nan) },
+    adapter: row["adapter"], standing: standing)
+}
+
+/// A decision and all that came of it.
+func readStory(_ id: Int64, _ db: Database, path: String) throws -> DecisionStory {
+  let decision = try readDecision(id, db, path: path)
+  let rows = try Row.fetchAll(
+    db,
+    sql: """
+      SELECT actions.*, rule, asset, time, repeated
+      FROM actions JOIN decisions ON decisions.id = actions.decision
+      WHERE actions.decision = ? ORDER BY number
+      """, arguments: [id])
+  let actions = try rows.map { row in
+    let line = try ActionRow(row, path: path)
+    return ActionStory(
+      row: line, action: try readAction(row, db, path: path),
+      events: try Row.fetchAll(
+        db, sql: "SELECT * FROM action_events WHERE action = ? ORDER BY seq", arguments: [line.id]
+      )
+      .map {
+        ActionEvent(
+          seq: $0["seq"], state: try known($0, "state", path: path), at: Instant(microseconds: $0["at"]),
+          why: $0["why"])
+      },
+      attempts: try Row.fetchAll(
+        db, sql: "SELECT * FROM attempts WHERE action = ? ORDER BY number", arguments: [line.id]
+      )
+      .map { try readAttempt($0, of: line.key, path: path) },
+      receipts: try Row.fetchAll(db, sql: "SELECT * FROM receipts WHERE action = ? ORDER BY id", arguments: [line.id])
+        .map { ReceiptRow(reference: $0["reference"], received: Instant(microseconds: $0["received"])) },
+      request: try readRequest(line.id, db))
+  }
+  let input = try Int64.fetchOne(db, sql: "SELECT input FROM decisions WHERE id = ?", arguments: [id]) ?? 0
+  return DecisionStory(id: id, decision: decision, input: input, actions: actions)
+}
+
+private func readAttempt(_ row: Row, of action: ActionKey, path: String) throws -> Attempt {
+  guard let receipt = ReceiptColumns(row).receipt else {
+    throw LedgerError.damagedRow(path: path, what: "an attempt at \(action) has an unknown receipt")
+  }
+  return Attempt(
+    action: action, number: row["number"], began: Instant(microseconds: row["began"]),
+    ended: Instant(microseconds: row["ended"]), status: row["status"], receipt: receipt,
+    next: try known(row, "next", path: path), due: instant(row["due"]))
+}

@@ -1,0 +1,141 @@
+import GRDB
+import Rules
+
+/// One line of a list of decisions.
+package struct DecisionRow: Sendable, Equatable {
+  /// Its number in this ledger.
+  package var id: Int64
+  package var key: DecisionKey
+  package var title: String
+  package var owner: String
+  package var consequence: Consequence?
+  package var tier: Tier
+  /// The state of each of its actions, in order.
+  package var actions: [ActionState]
+}
+
+/// An action and where it stands.
+package struct ActionRow: Sendable, Equatable {
+  package var id: Int64
+  package var key: ActionKey
+  package var kind: ActionKind
+  package var title: String
+  package var adapter: String?
+  /// As on the wire; what to look for in the other system.
+  package var wireKey: String
+  package var state: ActionState
+  /// Wall clock, while it is ready; 1970 is at once.
+  package var due: Instant?
+  /// How often it was claimed for sending.
+  package var attempts: Int
+  /// Why it is in this state.
+  package var reason: String?
+}
+
+/// One step in the life of an action.
+package struct ActionEvent: Sendable, Equatable {
+  /// From 1.
+  package var seq: Int
+  package var state: ActionState
+  /// The decision's data time for the first and for an expiry, else wall clock.
+  package var at: Instant
+  package var why: String
+}
+
+/// The other system's word that it has the thing.
+package struct ReceiptRow: Sendable, Equatable {
+  package var reference: String
+  /// Wall clock.
+  package var received: Instant
+}
+
+/// An action with all that happened to it, in order.
+package struct ActionStory: Sendable, Equatable {
+  package var row: ActionRow
+  package var action: Action
+  package var events: [ActionEvent]
+  package var attempts: [Attempt]
+  package var receipts: [ReceiptRow]
+  /// What was sent, without authorisation.
+  package var request: HTTPRequest?
+}
+
+/// A decision with evidence and limits, and all that came of it.
+package struct DecisionStory: Sendable, Equatable {
+  package var id: Int64
+  package var decision: Decision
+  /// The last input of the batch that it was taken in.
+  package var input: Int64
+  package var actions: [ActionStory]
+}
+
+/// A firing that became no decision.
+package struct HeldBackRow: Sendable, Equatable {
+  package var id: Int64
+  package var heldBack: HeldBack
+}
+
+/// How many messages of a source could not be read, for one reason.
+package struct DeadLetterCount: Sendable, Equatable {
+  package var source: String
+  package var reason: String
+  package var count: Int
+  /// When the newest arrived, wall clock.
+  package var last: Instant
+}
+
+/// How much of each there is.
+package struct LedgerCounts: Sendable, Equatable {
+  package var inputs: Int64
+  package var decisions: Int
+  package var heldBack: Int
+  package var actions: [ActionState: Int]
+  package var deadLetters: Int
+}
+
+extension ActionRow {
+  /// Oldest first.
+  static func all(_ db: Database, state: ActionState?, limit: Int, path: String) throws -> [ActionRow] {
+    try Row.fetchAll(
+      db,
+      sql: """
+        SELECT actions.*, rule, asset, time, repeated
+        FROM actions JOIN decisions ON decisions.id = actions.decision
+        WHERE ?1 IS NULL OR state = ?1
+        ORDER BY actions.id LIMIT ?2
+        """, arguments: [state?.rawValue, limit]
+    ).map { try ActionRow($0, path: path) }
+  }
+
+  /// From a row of `actions` joined with its decision's key.
+  init(_ row: Row, path: String) throws {
+    id = row["id"]
+    key = ActionKey(decision: DecisionKey(row), number: row["number"])
+    kind = try known(row, "kind", path: path)
+    title = row["title"]
+    adapter = row["adapter"]
+    wireKey = row["wire_key"]
+    state = try known(row, "state", path: path)
+    due = instant(row["due"])
+    attempts = row["attempts"]
+    reason = row["reason"]
+  }
+}
+
+extension DecisionKey {
+  init(_ row: Row) {
+    self.init(
+      rule: row["rule"], asset: row["asset"], time: Instant(microseconds: row["time"]), repeated: row["repeated"])
+  }
+}
+
+func instant(_ microseconds: Int64?) -> Instant? { microseconds.map(Instant.init(microseconds:)) }
+
+/// A word of a closed set; another one is damage.
+func known<T: RawRepresentable<String>>(_ row: Row, _ column: String, path: String) throws(LedgerError) -> T {
+  let word: String = row[column]
+  guard let value = T(rawValue: word) else {
+    throw .damagedRow(path: path, what: "'\(word)' in column \(column)")
+  }
+  return value
+}

@@ -1,0 +1,136 @@
+import Foundation
+import GRDB
+import Rules
+
+/// What checking the whole ledger found.
+package struct Verification: Sendable, Equatable {
+  /// Entries of the hash chain that are as they were written, up to the first problem.
+  package var entries: Int
+  /// Batches of the journal that follow each other and can be decoded.
+  package var batches: Int
+  /// The first thing that is wrong; nil when all is well.
+  package var problem: Problem?
+
+  /// What is wrong, and where.
+  package struct Problem: Sendable, Equatable, CustomStringConvertible {
+    /// What the row is: `decision`, `attempt`, `chain entry`, `batch`.
+    package var kind: String
+    /// Its number in its table.
+    package var id: Int64
+    package var what: String
+    package var description: String { "\(kind) \(id): \(what)" }
+  }
+}
+
+extension LedgerReader {
+  /// Computes the whole chain again from the rows, and checks what must hold besides. In short transactions, so a
+  /// running engine goes on. It cannot see that the newest rows were cut off together with their entries: keep
+  /// the newest hash (`newestHash`) elsewhere for that.
+  package func verify() throws(LedgerError) -> Verification {
+    var found = Verification(entries: 0, batches: 0, problem: nil)
+    found.problem = try checkChain(&found.entries)
+    if found.problem == nil { found.problem = try checkUnchained() }
+    if found.problem == nil { found.problem = try checkStates() }
+    if found.problem == nil { found.problem = try checkJournal(&found.batches) }
+    return found
+  }
+
+  /// The newest entry's number and hash in hex: what to keep outside, to show later that nothing was cut off.
+  package func newestHash() throws(LedgerError) -> (entry: Int64, hash: String)? {
+    try reading("the chain") { db in
+      try Row.fetchOne(db, sql: "SELECT seq, lower(hex(hash)) AS hash FROM chain ORDER BY seq DESC LIMIT 1")
+        .map { ($0["seq"], $0["hash"]) }
+    }
+  }
+
+  private func checkChain(_ entries: inout Int) throws(LedgerError) -> Verification.Problem? {
+    var previous = Chain.root
+    var seq: Int64 = 0
+    while true {
+      var (hash, last, problem) = (previous, seq, nil as Verification.Problem?)
+      let isEnd = try reading("the chain") { db in
+        let rows = try Row.fetchAll(
+          db.cachedStatement(sql: "SELECT seq, kind, row, hash FROM chain WHERE seq > ? ORDER BY seq LIMIT 1000"),
+          arguments: [last])
+        for row in rows {
+          problem = try check(entry: row, seq: last + 1, after: hash, db)
+          if problem != nil { return true }
+          hash = row["hash"]
+          last += 1
+        }
+        return rows.isEmpty
+      }
+      entries = Int(last)
+      if isEnd { return problem }
+      (previous, seq) = (hash, last)
+    }
+  }
+
+  private func check(entry: Row, seq: Int64, after previous: Data, _ db: Database) throws -> Verification.Problem? {
+    guard entry["seq"] == seq else { return .init(kind: "chain entry", id: seq, what: "it is missing") }
+    let raw: Int64 = entry["kind"]
+    guard let kind = UInt8(exactly: raw).flatMap(Chain.Kind.init) else {
+      return .init(kind: "chain entry", id: seq, what: "it is of unknown kind \(raw)")
+    }
+    let row: Int64 = entry["row"]
+    guard let hash = try Chain.hash(kind, row, after: previous, db) else {
+      return .init(kind: kind.name, id: row, what: "it is missing (chain entry \(seq))")
+    }
+    let stored: Data = entry["hash"]
+    guard hash == stored else {
+      return .init(kind: kind.name, id: row, what: "it is not as it was written (chain entry \(seq))")
+    }
+    return nil
+  }
+
+  private func checkUnchained() throws(LedgerError) -> Verification.Problem? {
+    for kind in Chain.Kind.allCases {
+      let row = try reading("\(kind.name)s") { db in try Int64.fetchOne(db, sql: kind.unchained) }
+      if let row { return .init(kind: kind.name, id: row, what: "it is not in the chain: somebody else put it in") }
+    }
+    return try reading("references") { db in
+      try Row.fetchOne(db, sql: "PRAGMA foreign_key_check").map { row in
+        let table: String = row["table"]
+        return .init(kind: table, id: row["rowid"] ?? 0, what: "what it belongs to is missing")
+      }
+    }
+  }
+
+  private func checkStates() throws(LedgerError) -> Verification.Problem? {
+    try reading("actions") { db in
+      let row = try Row.fetchOne(
+        db,
+        sql: """
+          SELECT id, state, said FROM (
+            SELECT id, state, coalesce((
+              SELECT state FROM action_events WHERE action = actions.id ORDER BY seq DESC LIMIT 1), 'nothing') AS said
+            FROM actions)
+          WHERE state <> said LIMIT 1
+          """)
+      return row.map { row in
+        let (state, said): (String, String) = (row["state"], row["said"])
+        return .init(kind: "action", id: row["id"], what: "it is '\(state)' and its newest event says '\(said)'")
+      }
+    }
+  }
+
+  private func checkJournal(_ batches: inout Int) throws(LedgerError) -> Verification.Problem? {
+    do {
+      try read(
+        journal: path, from: .min,
+        using: { sql, arguments throws(LedgerError) in
+          let row = try reading("the journal") { db in try Row.fetchOne(db, sql: sql, arguments: arguments) }
+          if let row, row.hasColumn("bytes") { batches += 1 }
+          return row
+        }, { _, _ in })
+      return nil
+    } catch LedgerError.damagedBatch(_, let first, let why) {
+      batches = max(0, batches - 1)
+      return .init(kind: "batch", id: first, what: why)
+    } catch let error as LedgerError {
+      throw error
+    } catch {
+      throw .cannotRead(path: path, what: "the journal", why: "\(error)")
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import Glibc
+
+/// The lock file beside a ledger: whoever holds it is the one writer. The kernel lets go of it when the process
+/// ends, however it ends, so there is no stale lock.
+final class WriterLock: Sendable {
+  private let descriptor: Int32
+
+  init(ledger path: String) throws(LedgerError) {
+    let lock = path + ".lock"
+    descriptor = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else {
+      throw .cannotOpen(path: path, why: "cannot make its lock file \(lock): \(lastSystemError())")
+    }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let why = errno == EWOULDBLOCK ? nil : lastSystemError()
+      let pid = Self.pid(in: descriptor)
+      close(descriptor)
+      if let why { throw .cannotOpen(path: path, why: "cannot lock \(lock): \(why)") }
+      throw .held(path: path, pid: pid)
+    }
+    let pid = Array("\(getpid())\n".utf8)
+    guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, pid, pid.count, 0) == pid.count else {
+      let why = lastSystemError()
+      close(descriptor)
+      throw .cannotOpen(path: path, why: "cannot write its lock file \(lock): \(why)")
+    }
+  }
+
+  deinit { close(descriptor) }
+
+  private static func pid(in descriptor: Int32) -> String {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let count = pread(descriptor, &bytes, bytes.count, 0)
+    let digits = bytes.prefix(max(0, count)).prefix { (48...57).contains($0) }
+    return digits.isEmpty ? "unknown" : String(decoding: digits, as: UTF8.self)
+  }
+}
+
+/// `errno` in words.
+func lastSystemError() -> String { String(cString: strerror(errno)) }

@@ -1,0 +1,95 @@
+import Foundation
+import GRDB
+import Ledger
+import Rules
+import Testing
+
+@Suite struct JournalTests {
+  let folder = Folder()
+
+  static let inputs: [Input] = [
+    .config(Digest(hex: "c1")), .bind(TagID(0), asset: "Riverside/P", tag: "Flow", assetClass: "Pump"),
+    .change(TagChange(TagID(0), .number(1.5), time: at(1), arrived: at(2))), .tick(SourceID(0), at(3)),
+    .source(SourceID(0), .lost, at(4)), .fault(Fault(rule: "r", asset: "a", cause: "r.lua:1: nil")),
+    .change(TagChange(TagID(0), .text("x"), quality: .bad, time: at(5))),
+  ]
+
+  @Test func inputs_come_back_in_order_from_any_number() throws {
+    let ledger = try Ledger(path: folder.ledger)
+    try ledger.commit(Array(Self.inputs[..<3]))
+    try ledger.commit(Array(Self.inputs[3...]))
+    for first in 1...8 {
+      var seen: [Input] = []
+      try ledger.replay(from: Int64(first)) { number, input in
+        #expect(number == Int64(first + seen.count))
+        seen.append(input)
+      }
+      #expect(seen == Array(Self.inputs[(first - 1)...]))
+    }
+    #expect(try ledger.nextInput == 8)
+  }
+
+  @Test func the_body_of_a_replay_may_use_the_ledger() throws {
+    let ledger = try Ledger(path: folder.ledger)
+    try ledger.commit(Self.inputs)
+    try ledger.replay(from: 1) { _, _ in _ = try ledger.nextInput }
+  }
+
+  @Test func an_empty_batch_writes_nothing() throws {
+    let ledger = try Ledger(path: folder.ledger)
+    try ledger.commit(Batch(firstInput: 99))
+    #expect(try ledger.nextInput == 1)
+  }
+
+  @Test func a_batch_that_does_not_continue_the_journal_is_refused() throws {
+    let ledger = try Ledger(path: folder.ledger)
+    var batch = Batch(firstInput: 2)
+    batch.inputs = Self.inputs
+    #expect(throws: LedgerError.outOfOrder(path: folder.ledger, expected: 1, found: 2)) { try ledger.commit(batch) }
+  }
+
+  @Test func a_decision_taken_twice_fails_the_whole_batch_and_leaves_nothing_of_it() throws {
+    let ledger = try Ledger(path: folder.ledger)
+    try ledger.commit(decisions: [.make(0)])
+    let before = try LedgerReader(path: folder.ledger).counts()
+    #expect(throws: LedgerError.duplicateDecision(path: folder.ledger, key: Decision.make(0).key)) {
+      try ledger.commit(decisions: [.make(1), .make(0)]) { $0.heldBack = [.make] }
+    }
+    #expect(try LedgerReader(path: folder.ledger).counts() == before)
+    #expect(try LedgerReader(path: folder.ledger).verify().problem == nil)
+  }
+
+  @Test func the_newest_configuration_is_known_by_its_input() throws {
+    let ledger = try Ledger(path: folder.ledger)
+    #expect(try ledger.lastConfiguration() == nil)
+    try ledger.commit([.tick(SourceID(0), at(0)), .config(Digest(hex: "c1")), .config(Digest(hex: "c2"))])
+    let last = try #require(try ledger.lastConfiguration())
+    #expect(last.number == 3)
+    #expect(last.hash == Digest(hex: "c2"))
+  }
+
+  @Test func texts_are_kept_once_under_their_hash() throws {
+    let ledger = try Ledger(path: folder.ledger)
+    try ledger.storeTexts(Digest(hex: "c1"), [("b.lua", "B"), ("a.lua", "A")])
+    try ledger.storeTexts(Digest(hex: "c1"), [("a.lua", "other")])
+    #expect(try ledger.texts(Digest(hex: "c1")).map(\.text) == ["A", "B"])
+  }
+
+  @Test(arguments: [
+    "UPDATE batches SET bytes = x'ff' WHERE first_input = 2",
+    "UPDATE batches SET bytes = CAST(bytes || x'00' AS BLOB) WHERE first_input = 2",
+    "UPDATE batches SET count = 4611686018427387904 WHERE first_input = 2",
+    "DELETE FROM batches WHERE first_input = 2",
+  ])
+  func a_damaged_batch_is_named(_ damage: String) throws {
+    for _ in 1...3 { try Ledger(path: folder.ledger).commit() }
+    try folder.tamper(damage)
+    #expect(try LedgerReader(path: folder.ledger).verify().problem?.id == 2)
+    do {
+      try Ledger(path: folder.ledger).replay(from: 1) { _, _ in }
+      Issue.record("damage not seen")
+    } catch LedgerError.damagedBatch(_, let first, _) {
+      #expect(first == 2)
+    }
+  }
+}
