@@ -44,13 +44,13 @@ final class MQTTLink {
         try connection()
         return
       } catch {
-        lost()
         if case .takenOver = error {
           log("source \(name): \(error). Not connecting again: is a second engine running?")
-          return
+          return lost()
         }
         let wait = pause()
         log("source \(name): \(error); next try in \(wait)")
+        lost()
         if stopped(within: wait) { return }
       }
     }
