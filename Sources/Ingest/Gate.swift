@@ -1,0 +1,172 @@
+import Foundation
+import Rules
+
+/// What the engine's thread and the thread of one source share: what was read, and who may do what.
+// `lock` guards every variable; the pipe is used by system calls only.
+final class Gate: @unchecked Sendable {
+  /// More than this is not read ahead of the engine.
+  static let mostUntaken = 8_192
+
+  enum Answer { case committed, refused }
+
+  /// What the source's thread has to do next.
+  struct Standing {
+    var stopping: Bool
+    /// The engine's answer to the last hold, given once.
+    var answer: Answer?
+    var mayRead: Bool
+  }
+
+  private let lock = NSCondition()
+  private var ready = Intake()
+  private var held = false
+  private var reading = false
+  private var answer: Answer?
+  private var stopping = false
+  private var running = false
+  private let wakeRead: Int32
+  private let wakeWrite: Int32
+
+  init() throws(MQTTFailure) {
+    var ends: [Int32] = [0, 0]
+    guard pipe(&ends) == 0 else { throw .setting("no pipe: \(String(cString: strerror(errno)))") }
+    for end in ends {
+      _ = fcntl(end, F_SETFL, O_NONBLOCK)
+      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+    }
+    wakeRead = ends[0]
+    wakeWrite = ends[1]
+  }
+
+  deinit {
+    close(wakeRead)
+    close(wakeWrite)
+  }
+
+  // MARK: The engine's side
+
+  func take(into intake: inout Intake) {
+    lock.lock()
+    let wasFull = isFull
+    intake.inputs.append(contentsOf: ready.inputs)
+    intake.deadLetters.append(contentsOf: ready.deadLetters)
+    ready.inputs.removeAll(keepingCapacity: true)
+    ready.deadLetters.removeAll(keepingCapacity: true)
+    lock.unlock()
+    if wasFull { wakeThread() }
+  }
+
+  func hold() {
+    lock.lock()
+    held = true
+    while reading { lock.wait() }
+    lock.unlock()
+  }
+
+  func answer(_ answer: Answer) {
+    lock.lock()
+    held = false
+    self.answer = answer
+    if answer == .refused { ready = Intake() }
+    lock.unlock()
+    wakeThread()
+  }
+
+  /// Ends the thread; waits for it, but not for a name server.
+  func stop(waiting seconds: TimeInterval) {
+    lock.lock()
+    stopping = true
+    lock.unlock()
+    wakeThread()
+    lock.lock()
+    let deadline = Date(timeIntervalSinceNow: seconds)
+    while running, lock.wait(until: deadline) {}
+    lock.unlock()
+  }
+
+  // MARK: The thread's side
+
+  func began() {
+    lock.lock()
+    running = true
+    lock.unlock()
+  }
+
+  func ended() {
+    lock.lock()
+    running = false
+    lock.broadcast()
+    lock.unlock()
+  }
+
+  var isStopping: Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    return stopping
+  }
+
+  func standing() -> Standing {
+    lock.lock()
+    defer { lock.unlock() }
+    defer { answer = nil }
+    return Standing(stopping: stopping, answer: answer, mayRead: !held && !isFull)
+  }
+
+  /// Whether the thread may read now; if so, `endReading` must follow.
+  func beginReading() -> Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    // An answer not yet seen comes first: acknowledgements are written before more is read.
+    guard !held, !isFull, !stopping, answer == nil else { return false }
+    reading = true
+    return true
+  }
+
+  /// Hands over what was read and empties it; whether there was anything.
+  func endReading(_ intake: inout Intake) -> Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    reading = false
+    lock.broadcast()
+    return append(&intake)
+  }
+
+  /// Hands over what is not a message: events of the link.
+  func add(_ intake: inout Intake) -> Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    return append(&intake)
+  }
+
+  /// Waits until one of the descriptors is ready, something changes here, or the time is over. What is ready of
+  /// `descriptor`; 0 for nothing.
+  func poll(_ descriptor: Int32?, _ events: Int32, milliseconds: Int) -> Int32 {
+    var descriptors = [
+      pollfd(fd: wakeRead, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: descriptor ?? -1, events: Int16(truncatingIfNeeded: events), revents: 0),
+    ]
+    _ = Foundation.poll(&descriptors, 2, Int32(clamping: max(0, milliseconds)))
+    if descriptors[0].revents != 0 {
+      var bytes: [UInt8] = Array(repeating: 0, count: 64)
+      while read(wakeRead, &bytes, bytes.count) > 0 {}
+    }
+    return Int32(descriptors[1].revents)
+  }
+
+  private var isFull: Bool { ready.inputs.count + ready.deadLetters.count >= Self.mostUntaken }
+
+  private func append(_ intake: inout Intake) -> Bool {
+    guard !intake.inputs.isEmpty || !intake.deadLetters.isEmpty else { return false }
+    ready.inputs.append(contentsOf: intake.inputs)
+    ready.deadLetters.append(contentsOf: intake.deadLetters)
+    intake.inputs.removeAll(keepingCapacity: true)
+    intake.deadLetters.removeAll(keepingCapacity: true)
+    return true
+  }
+
+  private func wakeThread() {
+    var byte: UInt8 = 1
+    // A full pipe wakes as well.
+    _ = write(wakeWrite, &byte, 1)
+  }
+}

@@ -1,0 +1,208 @@
+import CMosquitto
+import Rules
+
+/// One connection to a broker: libmosquitto, MQTT 5, driven from outside. Nothing is written unless `write` is
+/// called, so the acknowledgement of what was read waits until then. It lives for one connection: what was not
+/// written when it goes is never sent, and the broker delivers those messages again.
+///
+/// Made and used on one thread.
+final class MQTTClient {
+  /// What the library told us, in plain words, for the thread that drives it.
+  final class Events {
+    /// The broker's answer to CONNECT: its reason code, 0 for yes.
+    var answer: Int32?
+    /// Its answers to our subscriptions, by message id.
+    var granted: [(id: Int32, qos: Int32)] = []
+    /// The link is gone, with the broker's or the library's reason.
+    var disconnected: Int32?
+    /// Messages that came with QoS 1 since the last write: as many acknowledgements wait.
+    var unacknowledged = 0
+    /// Packets that meant something, to tell an empty socket by.
+    var seen = 0
+    /// Topic, payload, retained. The bytes are the library's, and only for the call.
+    let message: (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt8>, Bool) -> Void
+    /// Called when the broker took us, before the first message: whether it had kept our session.
+    let connected: (Bool) -> Void
+    init(
+      connected: @escaping (Bool) -> Void,
+      message: @escaping (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt8>, Bool) -> Void
+    ) {
+      self.connected = connected
+      self.message = message
+    }
+  }
+
+  let events: Events
+  private let handle: OpaquePointer
+  private let box: Unmanaged<Events>
+
+  /// Initialised once for the process, never cleaned up: the library forbids both twice.
+  private static let library: Int32 = mosquitto_lib_init()
+
+  /// Largest number of unacknowledged messages that MQTT can announce.
+  static let receiveMaximum = 65_535
+
+  /// A client of these settings, not yet connected.
+  init(_ settings: MQTTSettings, events: Events) throws(MQTTFailure) {
+    _ = Self.library
+    let box = Unmanaged.passRetained(events)
+    guard let handle = mosquitto_new(settings.clientID, false, box.toOpaque()) else {
+      box.release()
+      throw .setting("client id \(settings.clientID) refused")
+    }
+    self.events = events
+    self.handle = handle
+    self.box = box
+    try check("MQTT 5", mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5))
+    try check("receive maximum", mosquitto_int_option(handle, MOSQ_OPT_RECEIVE_MAXIMUM, Int32(Self.receiveMaximum)))
+    // Acknowledgements are then only queued, and written by `write` alone.
+    try check("threads", mosquitto_threaded_set(handle, true))
+    if let user = settings.username {
+      try check("user and password", mosquitto_username_pw_set(handle, user, settings.password?.reveal))
+    }
+    if let tls = settings.tls {
+      if tls.ca == nil {
+        try check("system authorities", mosquitto_int_option(handle, MOSQ_OPT_TLS_USE_OS_CERTS, 1))
+      }
+      if tls.ca != nil || tls.certificate != nil {
+        // Without `ca` the library still wants a place to look; this is where the system keeps its authorities.
+        let path = tls.ca == nil ? "/etc/ssl/certs" : nil
+        try check("TLS files", mosquitto_tls_set(handle, tls.ca, path, tls.certificate, tls.key, nil))
+      }
+      // 1 is SSL_VERIFY_PEER; the version is the lowest allowed.
+      try check("TLS 1.2", mosquitto_tls_opts_set(handle, 1, "tlsv1.2", nil))
+    }
+    listen()
+  }
+
+  deinit {
+    mosquitto_destroy(handle)
+    box.release()
+  }
+
+  /// Opens the connection and queues CONNECT. Blocks for name look-up and TCP: probe the address first.
+  func connect(_ settings: MQTTSettings) throws(MQTTFailure) {
+    var list: OpaquePointer?
+    mosquitto_property_add_int32(
+      &list, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue),
+      UInt32(clamping: settings.sessionExpiry.microseconds / 1_000_000))
+    mosquitto_property_add_int32(
+      &list, Int32(MQTT_PROP_MAXIMUM_PACKET_SIZE.rawValue), UInt32(clamping: settings.largestMessage))
+    defer { mosquitto_property_free_all(&list) }
+    let keepAlive = Int32(clamping: min(max(5, settings.keepAlive.microseconds / 1_000_000), 65_535))
+    try check(
+      "connect to \(settings.host):\(settings.port)",
+      mosquitto_connect_bind_v5(handle, settings.host, Int32(clamping: settings.port), keepAlive, nil, list))
+  }
+
+  /// Queues a subscription at QoS 1; its id. Retained messages come only if the session did not have it already.
+  func subscribe(_ filter: String) throws(MQTTFailure) -> Int32 {
+    var id: Int32 = 0
+    let options = Int32(MQTT_SUB_OPT_SEND_RETAIN_NEW.rawValue)
+    try check("subscribe to \(filter)", mosquitto_subscribe_v5(handle, &id, filter, 1, options, nil))
+    return id
+  }
+
+  /// Descriptor of the open link; nil when it is closed.
+  var socket: Int32? {
+    let socket = mosquitto_socket(handle)
+    return socket >= 0 ? socket : nil
+  }
+
+  var wantsWrite: Bool { mosquitto_want_write(handle) }
+
+  /// Reads what is there of one packet; whether a whole one came.
+  func read() throws(MQTTFailure) -> Bool {
+    let before = events.seen
+    try check("read", mosquitto_loop_read(handle, 1))
+    return events.seen != before
+  }
+
+  /// Writes all that is queued, as far as the socket takes it: acknowledgements too.
+  func write() throws(MQTTFailure) {
+    try check("write", mosquitto_loop_write(handle, 1))
+    if !wantsWrite { events.unacknowledged = 0 }
+  }
+
+  /// Keep-alive: queues a ping when it is time, ends the link when one went unanswered. To be called every second.
+  func misc() throws(MQTTFailure) { try check("keep alive", mosquitto_loop_misc(handle)) }
+
+  /// Says goodbye. Only when nothing waits that must not be acknowledged.
+  func disconnect() {
+    guard events.unacknowledged == 0, !wantsWrite, mosquitto_disconnect_v5(handle, 0, nil) == MOSQ_ERR_SUCCESS.rawValue
+    else { return }
+    mosquitto_loop_write(handle, 1)
+  }
+
+  /// The broker's reason in its standard's words.
+  static func words(forReason code: Int32) -> String { String(cString: mosquitto_reason_string(code)) }
+
+  private func listen() {
+    mosquitto_connect_v5_callback_set(handle) { _, context, reason, flags, _ in
+      let events = Unmanaged<Events>.fromOpaque(context!).takeUnretainedValue()
+      events.answer = reason
+      if reason == 0 { events.connected(flags & 1 == 1) }
+      events.seen += 1
+    }
+    mosquitto_disconnect_v5_callback_set(handle) { _, context, reason, _ in
+      Unmanaged<Events>.fromOpaque(context!).takeUnretainedValue().disconnected = reason
+    }
+    mosquitto_subscribe_v5_callback_set(handle) { _, context, id, count, granted, _ in
+      let events = Unmanaged<Events>.fromOpaque(context!).takeUnretainedValue()
+      for place in 0..<Int(count) { events.granted.append((id, granted![place])) }
+      events.seen += 1
+    }
+    mosquitto_message_v5_callback_set(handle) { _, context, message, _ in
+      let events = Unmanaged<Events>.fromOpaque(context!).takeUnretainedValue()
+      guard let message = message?.pointee, let topic = message.topic else { return }
+      var length = 0
+      while topic[length] != 0 { length += 1 }
+      events.seen += 1
+      if message.qos > 0 { events.unacknowledged += 1 }
+      topic.withMemoryRebound(to: UInt8.self, capacity: length) { topic in
+        events.message(
+          UnsafeBufferPointer(start: topic, count: length),
+          UnsafeBufferPointer(
+            start: message.payload?.assumingMemoryBound(to: UInt8.self), count: Int(message.payloadlen)),
+          message.retain)
+      }
+    }
+  }
+
+  private func check(_ what: String, _ code: Int32) throws(MQTTFailure) {
+    guard code != MOSQ_ERR_SUCCESS.rawValue else { return }
+    throw .library(what, String(cString: mosquitto_strerror(code)))
+  }
+}
+
+/// What a connection failed at.
+enum MQTTFailure: Error, CustomStringConvertible {
+  case setting(String)
+  case library(String, String)
+  /// The address cannot be reached.
+  case unreachable(String)
+  /// The broker refused, or took less than was asked for.
+  case refused(String)
+  case silent(String)
+  /// Another client took our session: there is a second engine.
+  case takenOver
+  case closed(Int32)
+
+  /// The reason of a link that is gone.
+  init(disconnect reason: Int32) {
+    self = reason == MQTT_RC_SESSION_TAKEN_OVER.rawValue ? .takenOver : .closed(reason)
+  }
+
+  var description: String {
+    switch self {
+    case .setting(let what): what
+    case .library(let what, let why): "\(what): \(why)"
+    case .unreachable(let why), .refused(let why), .silent(let why): why
+    case .takenOver: "another client connected with our client id and took the session"
+    case .closed(let reason):
+      // Below 128 it is the library's own code.
+      "the link was closed: "
+        + String(cString: reason < 128 ? mosquitto_strerror(reason) : mosquitto_reason_string(reason))
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import Rules
+
+/// Tag changes from an MQTT broker: MQTT 5, QoS 1, a session that outlives us. A message is acknowledged only
+/// after `committed`; what was read and not committed, the broker delivers again.
+///
+/// It reconnects by itself for as long as it runs. Only when another client takes its session does it stop: two
+/// engines under one client id would take it from each other for ever.
+package final class MQTTSource: Source {
+  package let id: SourceID
+  private let name: String
+  private let settings: MQTTSettings
+  private let bindings: [Binding]
+  private let clock: WallClock
+  private let log: @Sendable (String) -> Void
+  private let gate: Gate
+
+  /// `log` gets a sentence when the link comes or goes, from the source's thread. Throws when the process has no
+  /// descriptors left.
+  package init(
+    id: SourceID, name: String, settings: MQTTSettings, bindings: [Binding], clock: @escaping WallClock,
+    log: @escaping @Sendable (String) -> Void
+  ) throws {
+    self.id = id
+    self.name = name
+    self.settings = settings
+    self.bindings = bindings
+    self.clock = clock
+    self.log = log
+    gate = try Gate()
+  }
+
+  /// Throws when the settings cannot work, such as a TLS file that cannot be read. An unreachable broker is no
+  /// error: it is tried again.
+  package func start(wake: @escaping @Sendable () -> Void) throws {
+    _ = try MQTTClient(settings, events: .init(connected: { _ in }, message: { _, _, _ in }))
+    gate.began()
+    let make: @Sendable () -> MQTTLink = { [id, name, settings, bindings, clock, log, gate] in
+      let decoder = MessageDecoder(source: id, sourceName: name, mappings: settings.mappings, bindings: bindings)
+      return MQTTLink(id: id, name: name, settings: settings, decoder: decoder, gate: gate, clock: clock, log: log, wake: wake)
+    }
+    let thread = Thread { [gate] in
+      make().run()
+      gate.ended()
+    }
+    thread.name = "mqtt \(name)"
+    thread.start()
+  }
+
+  package func take(into intake: inout Intake) { gate.take(into: &intake) }
+  package func hold() { gate.hold() }
+  package func committed() { gate.answer(.committed) }
+  package func refused() { gate.answer(.refused) }
+  package func stop() { gate.stop(waiting: 5) }
+}

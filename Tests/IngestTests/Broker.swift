@@ -1,0 +1,110 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// A real mosquitto on a free port of 127.0.0.1, in a folder of its own.
+final class Broker {
+  let port: Int
+  private let folder: URL
+  private var process: Process?
+
+  /// Without `start`, the port is free and nothing listens on it.
+  init(starts: Bool = true, configuration: String = "") throws {
+    port = try Self.freePort()
+    folder = FileManager.default.temporaryDirectory.appending(path: "broker-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try """
+    listener \(port) 127.0.0.1
+    allow_anonymous true
+    max_queued_messages 100000
+    \(configuration)
+    """.write(to: folder.appending(path: "mosquitto.conf"), atomically: true, encoding: .utf8)
+    if starts { try start() }
+  }
+
+  deinit {
+    stop()
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  /// Returns when it accepts connections.
+  func start() throws {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/sbin/mosquitto")
+    process.arguments = ["-c", folder.appending(path: "mosquitto.conf").path()]
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    self.process = process
+    let end = ContinuousClock.now + .seconds(10)
+    while !accepts() {
+      guard process.isRunning, ContinuousClock.now < end else { throw Failure("mosquitto does not listen") }
+      sched_yield()
+    }
+  }
+
+  func stop() {
+    guard let process else { return }
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    self.process = nil
+  }
+
+  /// Returns when the broker has it.
+  func publish(_ topic: String, _ payload: String, qos: Int = 1, retained: Bool = false) throws {
+    try mosquittoPub(["-t", topic, "-q", "\(qos)"] + (payload.isEmpty ? ["-n"] : ["-m", payload]) + (retained ? ["-r"] : []))
+  }
+
+  /// One message a line, over one connection.
+  func publish(_ topic: String, lines: [String]) throws {
+    try mosquittoPub(["-t", topic, "-q", "1", "-l"], input: lines.joined(separator: "\n") + "\n")
+  }
+
+  private func mosquittoPub(_ arguments: [String], input: String? = nil) throws {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/mosquitto_pub")
+    process.arguments = ["-h", "127.0.0.1", "-p", "\(port)", "-V", "5"] + arguments
+    let pipe = Pipe()
+    if input != nil { process.standardInput = pipe }
+    try process.run()
+    if let input {
+      try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+      try pipe.fileHandleForWriting.close()
+    }
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw Failure("mosquitto_pub: \(process.terminationStatus)") }
+  }
+
+  private func accepts() -> Bool {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    return withAddress(port) { connect(descriptor, $0, $1) } == 0
+  }
+
+  private static func freePort() throws -> Int {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    guard withAddress(0, { bind(descriptor, $0, $1) }) == 0 else { throw Failure("no free port") }
+    var address = sockaddr_in()
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    _ = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
+    }
+    return Int(UInt16(bigEndian: address.sin_port))
+  }
+}
+
+private func withAddress<R>(_ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_port = UInt16(port).bigEndian
+  address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+  return withUnsafePointer(to: &address) {
+    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+  }
+}
+
+struct Failure: Error, CustomStringConvertible {
+  var description: String
+  init(_ description: String) { self.description = description }
+}
