@@ -7,6 +7,8 @@ package enum DemoError: Error, Equatable, CustomStringConvertible {
   case brokerFailed(why: String, log: String)
   case cannotPublish(host: String, port: Int, why: String)
   case cannotListen(port: Int, why: String)
+  /// Not `whsec_` and the base64 of at least 24 bytes.
+  case badSecret
 
   package var description: String {
     switch self {
@@ -16,6 +18,7 @@ package enum DemoError: Error, Equatable, CustomStringConvertible {
     case .brokerFailed(let why, let log): "the broker \(why)" + (log.isEmpty ? "" : "; its log ends:\n\(log)")
     case .cannotPublish(let host, let port, let why): "cannot publish to the broker at \(host):\(port): \(why)"
     case .cannotListen(let port, let why): "the work-order desk cannot listen on 127.0.0.1:\(port): \(why)"
+    case .badSecret: "the work-order desk's key is not `whsec_` and the base64 of at least 24 random bytes"
     }
   }
 }
