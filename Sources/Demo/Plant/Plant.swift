@@ -17,14 +17,14 @@ package struct Plant: Sendable {
   /// The next second to simulate.
   private var next: Instant
   /// Those that may still be felt: this hour's and the last one's.
-  private var faults: (hour: Int, list: [Fault])
+  private var faults: (hour: Int, list: [PlantFault])
 
   /// `start` is cut to whole seconds.
   package init(seed: UInt64, start: Instant) {
     let start = Instant(microseconds: start.microseconds - start.microseconds % 1_000_000)
     self.start = start
     next = start
-    faults = (0, Fault.inHour(0, from: start))
+    faults = (0, PlantFault.inHour(0, from: start))
     machines = []
     func noise() -> Noise { Noise(seed: seed, stream: machines.count) }
     for name in Plant.pumps { machines.append(Pump(name, noise: noise())) }
@@ -35,9 +35,9 @@ package struct Plant: Sendable {
   }
 
   /// The faults of the hours of plant time that begin before `end`, by onset.
-  package func faults(until end: Instant) -> [Fault] {
+  package func faults(until end: Instant) -> [PlantFault] {
     let hours = max(1, Int(((end - start).seconds / 3600).rounded(.up)))
-    return (0..<hours).flatMap { Fault.inHour($0, from: start) }.filter { $0.onset < end }
+    return (0..<hours).flatMap { PlantFault.inHour($0, from: start) }.filter { $0.onset < end }
   }
 
   /// Every sample from where it stood up to and including `end`, in order of time. Going back gives nothing.
@@ -55,7 +55,7 @@ package struct Plant: Sendable {
 
   private mutating func refreshFaults(hour: Int) {
     guard hour != faults.hour else { return }
-    faults = (hour, (max(0, hour - 1)...hour).flatMap { Fault.inHour($0, from: start) })
+    faults = (hour, (max(0, hour - 1)...hour).flatMap { PlantFault.inHour($0, from: start) })
   }
 
   private mutating func read(_ place: Int) -> [Sample] {

@@ -5,6 +5,11 @@ package struct PlantMessage: Equatable, Sendable {
   package var topic: String
   package var payload: String
 
+  package init(topic: String, payload: String) {
+    self.topic = topic
+    self.payload = payload
+  }
+
   /// The messages that say these samples, in their order: a message a sample for pumps, one for all samples of a
   /// machine at one time for compressors and ovens. Samples of unknown machines are left out.
   package static func from(_ samples: [Sample]) -> [PlantMessage] {

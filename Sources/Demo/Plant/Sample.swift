@@ -44,14 +44,14 @@ protocol Machine: Sendable {
 
 /// How far each kind of fault has gone on one machine, 0 to 1.
 struct Troubles {
-  private var found: [(kind: Fault.Kind, severity: Double)] = []
+  private var found: [(kind: PlantFault.Kind, severity: Double)] = []
 
-  init(_ faults: [Fault], of asset: String, at now: Instant) {
+  init(_ faults: [PlantFault], of asset: String, at now: Instant) {
     for fault in faults where fault.asset == asset {
       let severity = fault.severity(at: now)
       if severity > 0 { found.append((fault.kind, severity)) }
     }
   }
 
-  subscript(_ kind: Fault.Kind) -> Double { found.first { $0.kind == kind }?.severity ?? 0 }
+  subscript(_ kind: PlantFault.Kind) -> Double { found.first { $0.kind == kind }?.severity ?? 0 }
 }

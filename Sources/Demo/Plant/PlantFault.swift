@@ -1,7 +1,7 @@
 import Rules
 
 /// A trouble written into the plant: what, where, when, and what a good watcher makes of it.
-package struct Fault: Equatable, Sendable {
+package struct PlantFault: Equatable, Sendable {
   package enum Kind: String, CaseIterable, Sendable {
     case cloggedStrainer, overheatingBearing, closedDischargeValve
     case leakingValve, failingOilPressure, openHeater
@@ -39,8 +39,8 @@ package struct Fault: Equatable, Sendable {
 
   /// 0 before the onset, 1 from `full` to the repair, and back to 0 within a minute of it.
   package func severity(at now: Instant) -> Double {
-    if now < onset || now >= repaired + (isSudden ? .zero : Fault.recovery) { return 0 }
-    if now >= repaired { return 1 - (now - repaired).seconds / Fault.recovery.seconds }
+    if now < onset || now >= repaired + (isSudden ? .zero : PlantFault.recovery) { return 0 }
+    if now >= repaired { return 1 - (now - repaired).seconds / PlantFault.recovery.seconds }
     if now >= full { return 1 }
     return (now - onset).seconds / (full - onset).seconds
   }
@@ -56,18 +56,18 @@ package struct Fault: Equatable, Sendable {
   }
 }
 
-extension Fault {
+extension PlantFault {
   /// The faults of one hour of plant time, by onset. Hour 0 is the one the demo tells; later hours have the same
   /// troubles on the next machines, so that a plant can run for days.
-  package static func inHour(_ hour: Int, from start: Instant) -> [Fault] {
+  package static func inHour(_ hour: Int, from start: Instant) -> [PlantFault] {
     let begin = start + .minutes(Int64(hour) * 60)
     func fault(
       _ kind: Kind, _ names: [String], _ first: Int, from onset: Double, full: Double? = nil, to repaired: Double,
       _ sentence: (String) -> String
-    ) -> Fault {
+    ) -> PlantFault {
       let asset = names[(first + hour) % names.count]
       func minute(_ count: Double) -> Instant { begin + .seconds(Int64(count * 60)) }
-      return Fault(
+      return PlantFault(
         kind: kind, asset: asset, onset: minute(onset), full: minute(full ?? onset), repaired: minute(repaired),
         sentence: sentence(asset))
     }
