@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+import Ledger
+import Rules
+
+struct Conditions: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "What each rule knows about each asset.", subcommands: [List.self], defaultSubcommand: List.self)
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Conditions that are not at rest: pending, active, clearing, blind or quarantined.")
+    @OptionGroup var place: LedgerPlace
+    @OptionGroup var output: FormatOption
+    @Flag(help: "those at rest too, once they were not") var all = false
+
+    func run() throws {
+      let rows = try place.reader().conditions().filter { all || $0.phase != "normal" || $0.blindSince != nil }
+      switch output.format {
+      case .json:
+        print(
+          json(
+            .list(
+              rows.map {
+                .fields([
+                  "rule": .text($0.rule), "asset": .text($0.asset), "phase": .text($0.phase), "since": .time($0.since),
+                  "blind_since": .time($0.blindSince), "blind_reading": .optional($0.blindReading),
+                ])
+              })))
+      case .text where rows.isEmpty: print("all conditions are normal")
+      case .text:
+        print(
+          table(
+            ["ASSET", "RULE", "PHASE", "SINCE", "BLIND"],
+            rows.map { row in
+              [
+                row.asset, row.rule, row.phase, "\(row.since)",
+                row.blindSince.map { "since \($0): '\(row.blindReading ?? "")' is not good" } ?? "",
+              ]
+            }))
+      }
+    }
+  }
+}

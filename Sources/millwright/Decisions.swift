@@ -1,0 +1,176 @@
+import ArgumentParser
+import Foundation
+import Ledger
+import Rules
+
+struct Decisions: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "What was decided, and what came of it.", subcommands: [List.self, Show.self])
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Decisions, newest first.")
+    @OptionGroup var place: LedgerPlace
+    @OptionGroup var output: FormatOption
+    @Option(help: "only of this rule") var rule: String?
+    @Option(help: "only of this asset (its path)") var asset: String?
+    @Option(help: "at most this many") var limit = 50
+    @Flag(help: "firings that became no decision, and why") var heldBack = false
+
+    func run() throws {
+      let reader = try place.reader()
+      if heldBack { return try listHeldBack(reader) }
+      let rows = try reader.decisions(limit: limit, rule: rule, asset: asset, since: nil)
+      switch output.format {
+      case .json:
+        print(
+          json(
+            .list(
+              rows.map { row in
+                .fields([
+                  "id": .number(Double(row.id)), "key": .text("\(row.key)"), "rule": .text(row.key.rule),
+                  "asset": .text(row.key.asset), "time": .time(row.key.time), "title": .text(row.title),
+                  "owner": .text(row.owner), "tier": .text(row.tier.rawValue),
+                  "actions": .list(row.actions.map { .text($0.rawValue) }),
+                ])
+              })))
+      case .text where rows.isEmpty: print("no decisions yet")
+      case .text:
+        print(
+          table(
+            ["ID", "TIME", "ASSET", "RULE", "TIER", "ACTIONS"],
+            rows.map {
+              [
+                "\($0.id)", "\($0.key.time)", $0.key.asset, $0.key.rule, $0.tier.rawValue,
+                $0.actions.map(\.rawValue).joined(separator: ", "),
+              ]
+            }))
+      }
+    }
+
+    private func listHeldBack(_ reader: LedgerReader) throws {
+      let rows = try reader.heldBack(limit: limit, rule: rule, asset: asset)
+      switch output.format {
+      case .json:
+        print(
+          json(
+            .list(
+              rows.map { row in
+                .fields([
+                  "id": .number(Double(row.id)), "rule": .text(row.heldBack.rule), "asset": .text(row.heldBack.asset),
+                  "time": .time(row.heldBack.time), "reason": .text(row.heldBack.reason.words),
+                ])
+              })))
+      case .text where rows.isEmpty: print("nothing was held back")
+      case .text:
+        print(
+          table(
+            ["ID", "TIME", "ASSET", "RULE", "REASON"],
+            rows.map {
+              ["\($0.id)", "\($0.heldBack.time)", $0.heldBack.asset, $0.heldBack.rule, $0.heldBack.reason.words]
+            }))
+      }
+    }
+  }
+
+  struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "One decision's whole story, in order.")
+    @Argument(help: "the decision's number or key") var id: String
+    @OptionGroup var place: LedgerPlace
+    @OptionGroup var output: FormatOption
+
+    func run() throws {
+      guard let story = try place.reader().decision(matching: id) else {
+        throw Failure.findings(["no decision \(id); see 'millwright decisions list'"])
+      }
+      switch output.format {
+      case .json: print(json(story.tree))
+      case .text: print(story.lines.map(printable).joined(separator: "\n"))
+      }
+    }
+  }
+}
+
+extension HeldBackReason {
+  var words: String {
+    switch self {
+    case .atMost(let until): "at_most, until \(until)"
+    }
+  }
+}
+
+extension DecisionStory {
+  /// What happened, in the order a person asks.
+  var lines: [String] {
+    var lines = [
+      "Decision \(id): \(decision.title) on \(decision.key.asset)",
+      "  rule       \(decision.key.rule), owner \(decision.owner), tier \(decision.tier.rawValue)",
+      "  decided    \(decision.key.time), the condition had held since \(decision.since)",
+    ]
+    if let deferred = decision.deferredFrom { lines.append("  deferred   it had fired at \(deferred) and was held back") }
+    if let consequence = decision.consequence { lines.append("  concerns   \(consequence.rawValue)") }
+    for evidence in decision.evidence {
+      lines.append("  reading    \(evidence.name) = \(evidence.value.plain)\(evidence.unit.map { " \($0)" } ?? "")")
+    }
+    for limit in decision.limits { lines.append("  limit      \(limit.name) = \(plain(limit.value))") }
+    for check in decision.checkFirst { lines.append("  check      \(check)") }
+    for story in actions {
+      let row = story.row
+      lines.append("  action \(row.key.number)   \(row.kind.rawValue): \(row.title) [\(row.state.rawValue)]\(row.adapter.map { " by \($0)" } ?? "")")
+      for event in story.events {
+        lines.append("    \(event.at)  \(event.state.rawValue)\(event.why.isEmpty ? "" : ": \(event.why)")")
+      }
+      for receipt in story.receipts { lines.append("    \(receipt.received)  receipt \(receipt.reference)") }
+    }
+    lines.append("  key        \(decision.key)")
+    lines.append("  rule text  \(decision.textHash)")
+    return lines
+  }
+
+  var tree: Tree {
+    .fields([
+      "id": .number(Double(id)), "key": .text("\(decision.key)"), "rule": .text(decision.key.rule),
+      "asset": .text(decision.key.asset), "time": .time(decision.key.time), "since": .time(decision.since),
+      "deferred_from": .time(decision.deferredFrom), "title": .text(decision.title), "owner": .text(decision.owner),
+      "tier": .text(decision.tier.rawValue), "text_hash": .text(decision.textHash.hex),
+      "readings": .list(
+        decision.evidence.map {
+          .fields(["name": .text($0.name), "value": $0.value.tree, "unit": .optional($0.unit)])
+        }),
+      "limits": .list(decision.limits.map { .fields(["name": .text($0.name), "value": .number($0.value)]) }),
+      "check_first": .list(decision.checkFirst.map(Tree.text)),
+      "actions": .list(
+        actions.map { story in
+          .fields([
+            "number": .number(Double(story.row.key.number)), "kind": .text(story.row.kind.rawValue),
+            "title": .text(story.row.title), "adapter": .optional(story.row.adapter),
+            "state": .text(story.row.state.rawValue), "reason": .optional(story.row.reason),
+            "wire_key": .text(story.row.wireKey),
+            "events": .list(
+              story.events.map {
+                .fields(["at": .time($0.at), "state": .text($0.state.rawValue), "why": .text($0.why)])
+              }),
+            "attempts": .list(
+              story.attempts.map {
+                .fields([
+                  "number": .number(Double($0.number)), "began": .time($0.began), "ended": .time($0.ended),
+                  "status": $0.status.map { .number(Double($0)) } ?? .null,
+                ])
+              }),
+            "receipts": .list(
+              story.receipts.map { .fields(["reference": .text($0.reference), "received": .time($0.received)]) }),
+          ])
+        }),
+    ])
+  }
+}
+
+extension ReadingValue {
+  var tree: Tree {
+    switch self {
+    case .notGood: .null
+    case .boolean(let flag): .boolean(flag)
+    case .number(let number): .number(number)
+    case .text(let text): .text(text)
+    }
+  }
+}
