@@ -29,7 +29,7 @@ extension JSONReader {
       position += 1
     }
     let first = next
-    guard let _ = digit(first) else { throw JSONFault(number.negative ? .number : .noValue, at: number.start) }
+    guard digit(first) != nil else { throw JSONFault(number.negative ? .number : .noValue, at: number.start) }
     var point = false
     var count = 0
     while true {

@@ -145,7 +145,9 @@ final class MQTTClient {
       events.seen += 1
     }
     mosquitto_disconnect_v5_callback_set(handle) { _, context, reason, _ in
-      Unmanaged<Events>.fromOpaque(context!).takeUnretainedValue().disconnected = reason
+      let events = Unmanaged<Events>.fromOpaque(context!).takeUnretainedValue()
+      // The broker's own reason comes first, the library's view of the closed socket after it.
+      if events.disconnected == nil { events.disconnected = reason }
     }
     mosquitto_subscribe_v5_callback_set(handle) { _, context, id, count, granted, _ in
       let events = Unmanaged<Events>.fromOpaque(context!).takeUnretainedValue()

@@ -21,6 +21,7 @@ final class MQTTLink {
   private var failures = 0
 
   private static let connectTime = Duration.seconds(10)
+  private static let lastingTime = Duration.seconds(30)
   private static let readsInARow = 256
 
   init(
@@ -49,7 +50,9 @@ final class MQTTLink {
           return lost()
         }
         let wait = pause()
-        log("source \(name): \(error); next try in \(wait)")
+        // Not every broker gives the reason "session taken over"; some only close the link.
+        let hint = isUp == true && failures > 3 ? " (does another client use the id \(settings.clientID)?)" : ""
+        log("source \(name): \(error)\(hint); next try in \(wait)")
         lost()
         if stopped(within: wait) { return }
       }
@@ -107,7 +110,9 @@ final class MQTTLink {
           }
           isUp = true
           report(.connected)
-          log("source \(name): connected to \(settings.host):\(settings.port), \(present ? "session kept" : "new session")")
+          log(
+            "source \(name): connected to \(settings.host):\(settings.port), \(present ? "session kept" : "new session")"
+          )
         },
         message: { [unowned self] topic, payload, retained in
           decoder.decode(topic: topic, payload: payload, retained: retained, arrived: clock(), into: &intake)
@@ -140,6 +145,8 @@ final class MQTTLink {
     let mayWrite = session.acknowledging || events.unacknowledged == 0
     if mayWrite, client.wantsWrite { try client.write() }
     if !client.wantsWrite { session.acknowledging = false }
+    // A link that lasted starts the waits anew; one that is closed again and again does not.
+    if failures > 0, events.answer == 0, ContinuousClock.now - session.began > Self.lastingTime { failures = 0 }
     try session.keepAlive(client)
     try check(client)
 
@@ -153,6 +160,8 @@ final class MQTTLink {
       guard gate.beginReading() else { return }
       let failure = read(client)
       if gate.endReading(&intake) { wake() }
+      // Where the broker gave a reason, it says more than the end of the link.
+      try checkReason(client)
       if let failure { throw failure }
       session.lastRead = .now
       try check(client)
@@ -161,7 +170,6 @@ final class MQTTLink {
       // Gone, and we may not read: what it still holds is delivered again.
       throw .unreachable("the link broke")
     } else if reads, ready & POLLIN == 0, session.catchesUp(events) {
-      failures = 0
       report(.caughtUp)
       if gate.add(&intake) { wake() }
     }
@@ -186,8 +194,12 @@ final class MQTTLink {
     if let answer = client.events.answer, answer != 0 {
       throw .refused("the broker refused the connection: \(MQTTClient.words(forReason: answer))")
     }
-    if let reason = client.events.disconnected { throw MQTTFailure(disconnect: reason) }
+    try checkReason(client)
     if client.socket == nil { throw .unreachable("the link is gone") }
+  }
+
+  private func checkReason(_ client: MQTTClient) throws(MQTTFailure) {
+    if let reason = client.events.disconnected { throw MQTTFailure(disconnect: reason) }
   }
 }
 

@@ -37,7 +37,8 @@ package final class MQTTSource: Source {
     gate.began()
     let make: @Sendable () -> MQTTLink = { [id, name, settings, bindings, clock, log, gate] in
       let decoder = MessageDecoder(source: id, sourceName: name, mappings: settings.mappings, bindings: bindings)
-      return MQTTLink(id: id, name: name, settings: settings, decoder: decoder, gate: gate, clock: clock, log: log, wake: wake)
+      return MQTTLink(
+        id: id, name: name, settings: settings, decoder: decoder, gate: gate, clock: clock, log: log, wake: wake)
     }
     let thread = Thread { [gate] in
       make().run()

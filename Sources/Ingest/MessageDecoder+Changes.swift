@@ -26,7 +26,8 @@ extension MessageDecoder {
     }
     guard Self.credible.contains(own) else {
       message.fail(
-        .timeNotCredible, "\(at(mapping.time)) at byte \(time) lies outside 1990 to 2200: clock not set, or another unit?",
+        .timeNotCredible,
+        "\(at(mapping.time)) at byte \(time) lies outside 1990 to 2200: clock not set, or another unit?",
         sourceName, &intake)
       return nil
     }

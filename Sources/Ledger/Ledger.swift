@@ -17,14 +17,13 @@ package final class Ledger: Journal, Sendable {
   package init(path: String) throws(LedgerError) {
     self.path = path
     lock = try WriterLock(ledger: path)
-    let isNew = try makeFile(path)
+    if try !makeFile(path) { try checkBeforeTouching(path) }
     let queue: DatabaseQueue
     do {
       queue = try DatabaseQueue(path: path, configuration: .writer)
     } catch {
       throw .opening(path, error)
     }
-    try checkSchema(queue, path: path, isWriter: true)
     do {
       // Not in `prepareDatabase`: GRDB sets NORMAL after it, when it turns the WAL on.
       try queue.writeWithoutTransaction { db in
@@ -47,7 +46,7 @@ package final class Ledger: Journal, Sendable {
     }
     self.queue = queue
     try readBackSettings()
-    if isNew { try syncFolder(of: path) }
+    try syncFolder(of: path)
   }
 
   /// The settings that durability rests on, as the open connection has them: name to value. For `verify` and tests.
@@ -153,6 +152,20 @@ func checkSchema(_ queue: DatabaseQueue, path: String, isWriter: Bool) throws(Le
     throw .notALedger(path: path, why: isEmpty ? "it is empty" : "its tables are another program's")
   }
   if schema > Schema.version { throw .laterVersion(path: path, schema: schema, known: Schema.version) }
+}
+
+/// Opening for writing turns the WAL on: another program's file must be known before that.
+private func checkBeforeTouching(_ path: String) throws(LedgerError) {
+  var configuration = GRDB.Configuration()
+  configuration.readonly = true
+  configuration.busyMode = .timeout(5)
+  let queue: DatabaseQueue
+  do {
+    queue = try DatabaseQueue(path: path, configuration: configuration)
+  } catch {
+    throw .opening(path, error)
+  }
+  try checkSchema(queue, path: path, isWriter: true)
 }
 
 /// Makes the file with nobody else allowed in, before SQLite would make it with more; true when it was not there.

@@ -1,6 +1,4 @@
 import Foundation
-import Synchronization
-import Testing
 
 /// A real mosquitto on a free port of 127.0.0.1, in a folder of its own.
 final class Broker {
@@ -52,7 +50,8 @@ final class Broker {
 
   /// Returns when the broker has it.
   func publish(_ topic: String, _ payload: String, qos: Int = 1, retained: Bool = false) throws {
-    try mosquittoPub(["-t", topic, "-q", "\(qos)"] + (payload.isEmpty ? ["-n"] : ["-m", payload]) + (retained ? ["-r"] : []))
+    try mosquittoPub(
+      ["-t", topic, "-q", "\(qos)"] + (payload.isEmpty ? ["-n"] : ["-m", payload]) + (retained ? ["-r"] : []))
   }
 
   /// One message a line, over one connection.
@@ -81,7 +80,7 @@ final class Broker {
     return withAddress(port) { connect(descriptor, $0, $1) } == 0
   }
 
-  private static func freePort() throws -> Int {
+  fileprivate static func freePort() throws -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     guard withAddress(0, { bind(descriptor, $0, $1) }) == 0 else { throw Failure("no free port") }
@@ -91,6 +90,36 @@ final class Broker {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
     }
     return Int(UInt16(bigEndian: address.sin_port))
+  }
+}
+
+/// Answers everyone who says something with the same bytes.
+final class CannedBroker {
+  let port: Int
+  private let listener: Int32
+
+  init(answer: [UInt8]) throws {
+    let port = try Broker.freePort()
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    guard withAddress(port, { bind(listener, $0, $1) }) == 0, listen(listener, 8) == 0 else {
+      throw Failure("no listener")
+    }
+    self.port = port
+    self.listener = listener
+    Thread {
+      while true {
+        let peer = accept(listener, nil, nil)
+        guard peer >= 0 else { return }
+        var bytes = [UInt8](repeating: 0, count: 1024)
+        if read(peer, &bytes, bytes.count) > 0 { _ = answer.withUnsafeBytes { write(peer, $0.baseAddress, $0.count) } }
+        close(peer)
+      }
+    }.start()
+  }
+
+  deinit {
+    shutdown(listener, Int32(SHUT_RDWR))
+    close(listener)
   }
 }
 

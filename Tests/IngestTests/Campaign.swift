@@ -5,7 +5,8 @@ enum Campaign {
   static let isLarge = ProcessInfo.processInfo.environment["MILLWRIGHT_CAMPAIGN"] == "large"
   static func size(_ small: Int, large: Int) -> Int { isLarge ? large : small }
   /// A new seed each run; MILLWRIGHT_SEED repeats one.
-  static let seed = ProcessInfo.processInfo.environment["MILLWRIGHT_SEED"].flatMap(UInt64.init) ?? .random(in: 0 ... .max)
+  static let seed =
+    ProcessInfo.processInfo.environment["MILLWRIGHT_SEED"].flatMap(UInt64.init) ?? .random(in: 0 ... .max)
 }
 
 /// SplitMix64.

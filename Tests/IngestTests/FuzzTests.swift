@@ -17,12 +17,14 @@ struct FuzzTests {
   static var mappings: [MessageMapping] {
     let words: [String: Quality] = ["good": .good, "192": .good, "true": .good]
     let shapes: [MessageMapping.Shape] = [
-      .scalar, .value(path: ["value"]), .value(path: []), .keys(path: [], separator: "."), .keys(path: ["ENERGY"], separator: "/"),
+      .scalar, .value(path: ["value"]), .value(path: []), .keys(path: [], separator: "."),
+      .keys(path: ["ENERGY"], separator: "/"),
       .array(path: [], name: ["name"], value: ["v"]), .array(path: ["values"], name: ["id"], value: ["v"]),
       .array(path: [], name: [], value: []),
     ]
     let times: [([String], MessageMapping.TimeFormat)] = [
-      ([], .milliseconds), (["ts"], .milliseconds), (["t"], .seconds), (["Time"], .iso(offset: .zero)), (["timestamp"], .nanoseconds),
+      ([], .milliseconds), (["ts"], .milliseconds), (["t"], .seconds), (["Time"], .iso(offset: .zero)),
+      (["timestamp"], .nanoseconds),
     ]
     return shapes.enumerated().flatMap { place, shape in
       times.enumerated().map { number, time in
@@ -57,7 +59,8 @@ struct FuzzTests {
       let topic = "\(dice.below(9)).\(dice.below(6))/\(dice.one(["a", "b", ""]))/\(dice.one(["x", "value", "é/y"]))"
       var intake = Intake()
       decoder.decode(
-        topic: topic, payload: payload, retained: dice.below(9) == 0, arrived: Instant(seconds: 1_760_000_000), into: &intake)
+        topic: topic, payload: payload, retained: dice.below(9) == 0, arrived: Instant(seconds: 1_760_000_000),
+        into: &intake)
       changes += intake.inputs.count
       letters += intake.deadLetters.count
       for letter in intake.deadLetters where DeadReason(rawValue: letter.reason) == nil {

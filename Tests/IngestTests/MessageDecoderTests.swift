@@ -28,7 +28,9 @@ struct MessageDecoderTests {
 
   static let topic: [MessageMapping.Level] = [.exactly("plant"), .asset(many: false), .tag(many: false)]
   static let assetTopic: [MessageMapping.Level] = [.exactly("plant"), .asset(many: false)]
-  static let words: [String: Quality] = ["good": .good, "192": .good, "true": .good, "500": .stale, "maybe": .uncertain]
+  static let words: [String: Quality] = [
+    "good": .good, "192": .good, "true": .good, "500": .stale, "maybe": .uncertain,
+  ]
   let pump = MessageMapping(
     topic: topic, shape: .value(path: ["value"]), time: ["ts"], quality: ["quality"], qualityWords: words)
   let bare = MessageMapping(topic: topic, shape: .scalar)
@@ -66,7 +68,9 @@ struct MessageDecoderTests {
     ("1e999", .number(.infinity)), (#""AUTO""#, .text("AUTO")),
   ])
   func a_value_stays_what_it_was_sent_as(_ text: String, _ value: Value) {
-    #expect(changes(decode(#"{"value": \#(text), "ts": 1760000000000, "quality": "good"}"#, as: pump)).map(\.value) == [value])
+    #expect(
+      changes(decode(#"{"value": \#(text), "ts": 1760000000000, "quality": "good"}"#, as: pump)).map(\.value) == [value]
+    )
   }
 
   @Test func null_is_no_change_where_the_mapping_says_so() {
@@ -107,7 +111,8 @@ struct MessageDecoderTests {
     let intake = decode(payload, topic: topic, as: pump)
     #expect(intake.inputs.isEmpty)
     #expect(intake.deadLetters.map(\.reason) == [reason])
-    #expect(intake.deadLetters.allSatisfy { $0.payload == Array(payload.utf8) && $0.topic == topic && !$0.detail.isEmpty })
+    #expect(
+      intake.deadLetters.allSatisfy { $0.payload == Array(payload.utf8) && $0.topic == topic && !$0.detail.isEmpty })
   }
 
   @Test func a_dead_letter_keeps_a_kilobyte() {
@@ -123,7 +128,8 @@ struct MessageDecoderTests {
   // MARK: Times
 
   @Test(arguments: [
-    (MessageMapping.TimeFormat.seconds, "1760000000.25"), (.seconds, "1.76000000025e9"), (.milliseconds, "1760000000250"),
+    (MessageMapping.TimeFormat.seconds, "1760000000.25"), (.seconds, "1.76000000025e9"),
+    (.milliseconds, "1760000000250"),
     (.microseconds, "1760000000250000"), (.nanoseconds, "1760000000250000999"), (.milliseconds, #""1760000000250""#),
     (.iso(offset: nil), #""2025-10-09T08:53:20.25Z""#), (.iso(offset: nil), #""2025-10-09T10:53:20.250+02:00""#),
     (.iso(offset: .hours(2)), #""2025-10-09T10:53:20.25""#), (.iso(offset: nil), #""2025-10-09T08:53:20.2500009Z""#),
@@ -203,14 +209,19 @@ struct MessageDecoderTests {
     mapping.timeFormat = .iso(offset: nil)
     mapping.quality = []
     let intake = decode(
-      #"{"ts": "2026-03-01T10:00:00.000Z", "data": {"values": {"a": {"b": 1}}, "other": 2}}"#, topic: "plant/P-101", as: mapping,
+      #"{"ts": "2026-03-01T10:00:00.000Z", "data": {"values": {"a": {"b": 1}}, "other": 2}}"#, topic: "plant/P-101",
+      as: mapping,
       names: ["a/b"])
-    #expect(changes(intake) == [TagChange(TagID(0), .number(1), time: Instant(rfc3339: "2026-03-01T10:00:00Z")!, arrived: Self.arrival)])
+    #expect(
+      changes(intake) == [
+        TagChange(TagID(0), .number(1), time: Instant(rfc3339: "2026-03-01T10:00:00Z")!, arrived: Self.arrival)
+      ])
   }
 
   @Test func one_bad_key_leaves_the_others() {
     let intake = decode(
-      #"{"time": {"$date": 1760000000000}, "q": 192, "a": [1], "b": 2, "new": 3, "newer": 4, "b": 5}"#, topic: "plant/P-101",
+      #"{"time": {"$date": 1760000000000}, "q": 192, "a": [1], "b": 2, "new": 3, "newer": 4, "b": 5}"#,
+      topic: "plant/P-101",
       as: keys, names: ["a", "b"])
     #expect(changes(intake).map(\.value) == [.number(2)])
     #expect(intake.deadLetters.map(\.reason).sorted() == ["not a value", "the same tag twice", "unknown tag"])
@@ -260,7 +271,8 @@ struct MessageDecoderTests {
       #"[{"name": "A", "v": 1, "t": 1760000000, "q": 192}, {"v": 1}, {"name": "X", "v": 1, "t": 1760000000}, {"name": "A", "t": 1760000000}, {"name": "A", "v": {}, "t": 1760000000}, {"name": "A", "v": 1}, 7, {"name": "A", "v": 2, "t": 1760000001, "q": 192}]"#,
       topic: "plant/F-301/state", as: array, asset: "F-301", names: ["A"])
     #expect(changes(intake).map(\.value) == [.number(1), .number(2)])
-    #expect(intake.deadLetters.map(\.reason) == ["no name", "unknown tag", "no value", "not a value", "no time", "no name"])
+    #expect(
+      intake.deadLetters.map(\.reason) == ["no name", "unknown tag", "no value", "not a value", "no time", "no name"])
   }
 
   // MARK: Topics
@@ -268,7 +280,8 @@ struct MessageDecoderTests {
   @Test func many_levels_are_captured_up_to_the_next_fixed_one() {
     var mapping = bare
     mapping.topic = [.exactly("umh"), .asset(many: true), .exactly("_raw"), .tag(many: true)]
-    let intake = decode("1", topic: "umh/v1/site/press/_raw/motor/speed", as: mapping, asset: "v1/site/press", names: ["motor/speed"])
+    let intake = decode(
+      "1", topic: "umh/v1/site/press/_raw/motor/speed", as: mapping, asset: "v1/site/press", names: ["motor/speed"])
     #expect(changes(intake).count == 1)
     #expect(decode("1", topic: "umh/_raw/x", as: mapping).deadLetters.map(\.reason) == ["unknown topic"])
   }
