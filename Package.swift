@@ -64,9 +64,25 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: swift6),
 
+    // Tests, and what they need that is no part of the product.
     .testTarget(
-      name: "RulesTests",
-      dependencies: ["Rules", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: swift6),
+      name: "RulesTests", dependencies: ["Rules", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: swift6),
+    .testTarget(name: "SiteTests", dependencies: ["Site", "Rules"], swiftSettings: swift6),
+    .testTarget(name: "ScriptingTests", dependencies: ["Scripting", "Rules", "CLua"], swiftSettings: swift6),
+    .testTarget(name: "IngestTests", dependencies: ["Ingest", "Rules"], swiftSettings: swift6),
+    .testTarget(
+      name: "LedgerTests", dependencies: ["Rules", "Ledger", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: swift6),
+    .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "Rules"], swiftSettings: swift6),
+    .testTarget(
+      name: "DemoTests", dependencies: ["Demo", "Rules", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: swift6),
+
+    // `make bench`, with its bound in plain C.
+    .target(name: "CBound", dependencies: ["CLuaSystem"], path: "Tests/CBound"),
+    .executableTarget(
+      name: "bench", dependencies: ["CBound", "Rules", "Scripting"], path: "Tests/Bench", swiftSettings: swift6),
   ],
   swiftLanguageModes: [.v6]
 )
