@@ -92,10 +92,12 @@ func load(_ text: String, words: [String] = ["average", "by_hand"]) throws(LuaFa
     let assigned = cause("local n = 0\nrule { when = function()\n n = n + 1 end }")
     #expect(assigned?.cause == .assignsCaptured("n"))
     #expect(assigned?.line == 3)
-    let made = "local function make() local n = 0 return function() n = n + 1 return n > 3 end end\nrule { when = make() }"
+    let made =
+      "local function make() local n = 0 return function() n = n + 1 return n > 3 end end\nrule { when = make() }"
     #expect(cause(made)?.cause == .assignsCaptured("n"))
     #expect(cause("local _ENV = {}\nlocal function f() return x end")?.cause == .error)
-    #expect(cause("local _, walk = pairs({{}})\nrule { when = function() return walk end }")?.cause == .capturedTable("walk"))
+    #expect(
+      cause("local _, walk = pairs({{}})\nrule { when = function() return walk end }")?.cause == .capturedTable("walk"))
   }
 
   @Test func locals_of_the_function_and_captured_constants_are_fine() throws {
@@ -123,14 +125,16 @@ func load(_ text: String, words: [String] = ["average", "by_hand"]) throws(LuaFa
       for k, v in pairs({ z = 1, a = 2, 10, 20, m = 3, [2.5] = 4 }) do out[#out + 1] = tostring(k) end
       rule { order = table.concat(out, " "), first = next({ q = 1, b = 2 }) }
       """
-    let first = try load(text), second = try load(text)
+    let first = try load(text)
+    let second = try load(text)
     #expect(first.declared == second.declared)
     #expect(
       first.declared
         == .table(
           list: [],
           fields: [
-            DeclaredField(name: "first", value: .text("b")), DeclaredField(name: "order", value: .text("1 2 2.5 a m z")),
+            DeclaredField(name: "first", value: .text("b")),
+            DeclaredField(name: "order", value: .text("1 2 2.5 a m z")),
           ]))
   }
 
@@ -140,7 +144,8 @@ func load(_ text: String, words: [String] = ["average", "by_hand"]) throws(LuaFa
     for allocations in 0..<5000 {
       do {
         let host = try LuaHost(
-          text: "local s = 'x' .. 1\nrule { n = average('a'), when = function(p, l) local t = { p.a } return t[1] < l.b end }",
+          text:
+            "local s = 'x' .. 1\nrule { n = average('a'), when = function(p, l) local t = { p.a } return t[1] < l.b end }",
           file: "x.lua", statement: "rule", words: ["average"], allocations: allocations)
         guard case .table(_, let fields) = host.declared, case .function(let f)? = fields.last?.value else { break }
         try host.bind(readings: ["a"], limits: ["b"])
