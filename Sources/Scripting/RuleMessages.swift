@@ -11,11 +11,12 @@ extension RuleReader {
       forgetLines()
       find(line, syntax(failure))
     case .unknownName(let name):
+      reportUnknownNames()
       if findings.contains(where: { $0.line == line && $0.message.contains("'\(name)'") }) { return }
       find(line, "unknown name '\(name)'" + help(with: name, line: line))
     case .capturedTable(let name):
       find(
-        line,
+        layout.firstUse(of: name, from: line) ?? line,
         "the function uses the table '\(name)' from outside: a rule keeps nothing between calls; "
           + "put numbers into 'limits', or make the table inside the function")
     case .assignsCaptured(let name):
@@ -33,22 +34,6 @@ extension RuleReader {
       // A refusal by name has been found in the text already; what Lua makes of it helps nobody.
       if case .error = failure.cause, findings.contains(where: { $0.line == line }) { return }
       find(line, failure.message)
-    }
-  }
-
-  private func help(with name: String, line: Int?) -> String {
-    switch name {
-    case "null", "None", "NULL": return "; Lua writes nil"
-    case "True", "TRUE": return "; Lua writes true"
-    case "False", "FALSE": return "; Lua writes false"
-    case "AND", "OR", "NOT": return "; Lua writes \(name.lowercased())"
-    case "abs", "max", "min", "floor", "ceil", "sqrt", "exp", "log", "pi", "huge": return "; Lua writes math.\(name)"
-    default:
-      if RuleWords.fields.contains(name) || RuleWords.laterFields.contains(name) {
-        return "; is a '=' missing behind it?"
-      }
-      let suggestion = suggestion(for: name, among: RuleWords.available)
-      return suggestion.isEmpty ? quotes(around: name, line: line) : suggestion
     }
   }
 
@@ -75,18 +60,6 @@ extension RuleReader {
       let opened = rest.split(before: " at line "), let line = rest.split(after: " at line ")?.split(before: ")")
     else { return message }
     return "\(closing) is missing before '\(token)'; it ends the \(opened) of line \(line)"
-  }
-
-  /// `owner = utilities`, `average(Flow, "5 min")`: names where texts belong.
-  private func quotes(around name: String, line: Int?) -> String {
-    let tokens = layout.tokens
-    guard let at = tokens.firstIndex(where: { $0.line == line && $0.name == name }), at > 1, at + 1 < tokens.count
-    else { return "" }
-    if tokens[at - 1].isSymbol("("), let word = tokens[at - 2].name, RuleWords.readings.contains(word) {
-      return "; a tag stands in quotes: \(word)(\"\(name)\", ...)"
-    }
-    let alone = tokens[at + 1].isSymbol(",") || tokens[at + 1].isSymbol("}") || tokens[at + 1].isSymbol(";")
-    return tokens[at - 1].isSymbol("=") && alone ? "; a text stands in quotes: \"\(name)\"" : ""
   }
 
   /// Two values side by side: a comma or quotes are missing.

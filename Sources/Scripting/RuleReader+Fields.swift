@@ -11,8 +11,7 @@ extension RuleReader {
       }
       for field in given { fields[field.name] = entry(field, under: "") }
     } else {
-      find(
-        statementLine, "rule takes one table, as in rule { title = \"Pump cavitation\", ... }; found \(declared.found)")
+      find(statementLine, "write rule { ... }")
     }
     refuseUnknown(fields)
     requireAll(fields, statementLine: layout.table?.line ?? statementLine)

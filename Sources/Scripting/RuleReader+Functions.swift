@@ -7,6 +7,7 @@ extension RuleReader {
   /// Checks that need no Lua.
   mutating func readText() {
     refuseLaterMethods()
+    checkLibrary()
     if let table = layout.table { refuseDoubles(table, of: "") }
     guard layout.place("reads")?.isTable == true else { return }
     let names = Names(
@@ -115,7 +116,7 @@ extension RuleLayout.Place {
 
 extension LuaToken {
   /// The name behind it is a member of something else.
-  fileprivate var reachesInto: Bool { isSymbol(".") || isSymbol(":") }
+  var reachesInto: Bool { isSymbol(".") || isSymbol(":") }
 }
 
 extension RuleLayout {
@@ -168,7 +169,7 @@ extension RuleLayout {
   }
 
   /// `.name` or `["name"]` behind a token, and where it ends.
-  fileprivate func member(_ at: Int) -> (name: String, line: Int, end: Int)? {
+  func member(_ at: Int) -> (name: String, line: Int, end: Int)? {
     if at + 2 < tokens.count, tokens[at + 1].isSymbol("."), let name = tokens[at + 2].name {
       return (name, tokens[at + 2].line, at + 3)
     }
@@ -182,7 +183,7 @@ extension RuleLayout {
   fileprivate func isAssigned(_ at: Int) -> Bool { at < tokens.count && tokens[at].isSymbol("=") }
 
   /// Whether a name is the key of a table, `{ name = ... }`.
-  fileprivate func isField(_ at: Int) -> Bool {
+  func isField(_ at: Int) -> Bool {
     isAssigned(at + 1) && at > 0
       && (tokens[at - 1].isSymbol("{") || tokens[at - 1].isSymbol(",") || tokens[at - 1].isSymbol(";"))
   }

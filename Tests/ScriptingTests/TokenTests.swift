@@ -53,4 +53,36 @@ struct TokenTests {
     #expect(written("a [[ no end") == ["a"])
     #expect(written("a --[[ no end") == ["a"])
   }
+
+  /// Lua itself is the oracle: what it makes of a literal, and whether it reads it at all.
+  @Test func a_text_reads_as_lua_reads_it() throws {
+    let pieces = [
+      "a", "\\n", "\\65", "\\0661", "\\x4a", "\\u{20AC}", "\\z \n ", "\\\n", "\\\r\n", "\\\"", "'", "\\'", "\\\\", "--",
+      "]]", "[[",
+      "\\q", "\\300", "\\u{}", "\n", "\r", "]=]", "\u{E9}", "\\999", "\\x4",
+    ]
+    var refused = 0
+    for first in pieces {
+      for second in pieces {
+        for (open, close) in [("\"", "\""), ("'", "'"), ("[[", "]]"), ("[=[", "]=]")] {
+          let literal = open + first + second + close
+          let tokens = luaTokens(literal + "\nlast")
+          do {
+            let text = "rule { title = \(literal)\n, line = last }"
+            let host = try LuaHost(text: text, file: "rules/t.lua", statement: "rule", words: ["last"])
+            guard case .table(_, let fields) = host.declared, case .word(_, _, _) = fields[0].value else {
+              Issue.record("\(literal) declared \(host.declared)")
+              continue
+            }
+            #expect(tokens.count == 2, "\(literal)")
+            #expect(tokens.first.map { Declared.text($0.text ?? "") } == fields[1].value, "\(literal)")
+          } catch {
+            refused += 1
+            #expect(tokens.count != 2 || tokens[0].text == nil || tokens[1].name != "last", "\(literal): \(error)")
+          }
+        }
+      }
+    }
+    #expect(refused > 0)
+  }
 }

@@ -1,0 +1,1 @@
+local pump = { title = "Pump cavitation" }

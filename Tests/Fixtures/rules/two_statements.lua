@@ -1,0 +1,36 @@
+rule {
+  title      = "Pump cavitation",
+  owner      = "rotating-equipment",
+  applies_to = "CentrifugalPump",
+  limits = { suction_low = 0.4, vibration_high = 7.1 },
+  reads = {
+    running   = latest "Running",
+    suction   = latest "SuctionPressure [bar g]",
+    vibration = average("VibrationRMS [mm/s]", "5 min"),
+  },
+  when = function(pump, limits)
+    return pump.running and pump.suction < limits.suction_low
+  end,
+  held_for = "2 min",
+  actions = {
+    work_order { priority = 2, title = "Check the strainer of {asset}" },
+  },
+}
+rule {
+  title      = "Pump cavitation",
+  owner      = "rotating-equipment",
+  applies_to = "CentrifugalPump",
+  limits = { suction_low = 0.4, vibration_high = 7.1 },
+  reads = {
+    running   = latest "Running",
+    suction   = latest "SuctionPressure [bar g]",
+    vibration = average("VibrationRMS [mm/s]", "5 min"),
+  },
+  when = function(pump, limits)
+    return pump.running and pump.suction < limits.suction_low
+  end,
+  held_for = "2 min",
+  actions = {
+    work_order { priority = 2, title = "Check the strainer of {asset}" },
+  },
+}
