@@ -108,7 +108,7 @@ extension Story {
 
   /// Time, asset and title in columns, then the text.
   func entry(_ moment: Instant, _ asset: String, _ title: String, _ text: String, _ style: Paint) -> String {
-    "\(time(moment))  \(column(name(of: asset), 5))  \(paint(column(title, 24), style))\(text)"
+    "\(time(moment))  \(column(name(of: asset), 7))\(paint(column(title, 24), style))\(text)"
   }
 
   /// A line that belongs to the one above it.
