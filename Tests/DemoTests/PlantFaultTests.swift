@@ -28,7 +28,9 @@ private let limits: [Crossing] = [
   },
   Crossing(kind: .leakingValve, prefix: "K") { $0.number("DischargeTemperature") > 165 },
   Crossing(kind: .failingOilPressure, prefix: "K") { $0.running && $0.number("OilPressure") < 1.6 },
-  Crossing(kind: .openHeater, prefix: "F") { $0.values["State"] == .text("Heating") && $0.number("HeaterCurrent") < 60 },
+  Crossing(kind: .openHeater, prefix: "F") {
+    $0.values["State"] == .text("Heating") && $0.number("HeaterCurrent") < 60
+  },
 ]
 
 /// Asks `body` of every machine after each of its instants.
@@ -47,8 +49,8 @@ private func watch(seed: UInt64, hours: Int64, _ body: (String, Instant, Latest)
 @Suite struct FaultTests {
   @Test(arguments: limits)
   fileprivate func a_fault_crosses_its_limit_on_its_machine_and_nowhere_else(_ limit: Crossing) {
-    for seed in 1...2 as ClosedRange<UInt64> {
-      let hours: Int64 = 4
+    for seed in campaignSeeds {
+      let hours: Int64 = 3
       let faults = Plant(seed: seed, start: begin).faults(until: begin + .hours(hours)).filter { $0.kind == limit.kind }
       #expect(faults.count == Int(hours))
       var crossed: [Int: [Instant]] = [:]

@@ -12,8 +12,8 @@ package final class Broker: Sendable {
   package var pid: Int32 { process.withLock { $0.pid } }
   package var isRunning: Bool { process.withLock { $0.isRunning } }
 
-  /// Starts it and returns when it accepts connections. `folder` is made when missing. A persistent broker saves each
-  /// change, so that what it acknowledged survives `kill`. Throws `DemoError`.
+  /// Starts it and returns when it accepts connections. `folder` is made when missing. A persistent broker saves
+  /// after every change; `kill` may still lose what it acknowledged a moment before. Throws `DemoError`.
   package init(folder: String, persistent: Bool = false) throws {
     guard let program = executable("mosquitto") else { throw DemoError.noMosquitto }
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 import Synchronization
 
@@ -17,9 +16,9 @@ package final class ChildProcess: Sendable {
     posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&files, 1, log, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     posix_spawn_file_actions_adddup2(&files, 1, 2)
-    // Our sockets and locks are not its business; one closed meanwhile is no error.
-    for descriptor in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap(Int32.init)
-    where descriptor > 2 { posix_spawn_file_actions_addclose(&files, descriptor) }
+    // Our sockets, pipes and locks are not its business. All, not those that are open: another thread may open one
+    // meanwhile. One that is not open is no error.
+    for descriptor in 3..<Int32(1024) { posix_spawn_file_actions_addclose(&files, descriptor) }
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -51,11 +50,17 @@ package final class ChildProcess: Sendable {
   /// Asks it to end and waits; kills it when it has not ended after 5 s.
   package func stop() {
     signal(SIGTERM)
-    let deadline = monotonicMicroseconds() + 5_000_000
+    if !wait(seconds: 5) { kill() }
+  }
+
+  /// Waits until it has ended of itself; false when it still runs after so many seconds.
+  package func wait(seconds: Int64) -> Bool {
+    let deadline = monotonicMicroseconds() + seconds * 1_000_000
     while isRunning {
-      if monotonicMicroseconds() > deadline { return kill() }
+      if monotonicMicroseconds() > deadline { return false }
       usleep(2_000)
     }
+    return true
   }
 
   /// Ends it at once, as a power cut would, and waits until it is gone.

@@ -4,7 +4,12 @@ import Rules
 /// A batch oven: heats a charge at 8 degC a minute to 860 degC, holds it 40 minutes, cools it with the fan, and waits
 /// for the next, which begins every three hours.
 struct Oven: Machine {
-  private enum State: String { case idle = "Idle", heating = "Heating", holding = "Holding", cooling = "Cooling" }
+  private enum State: String {
+    case idle = "Idle"
+    case heating = "Heating"
+    case holding = "Holding"
+    case cooling = "Cooling"
+  }
 
   private static let target = 860.0
   private static let unloadAt = 140.0

@@ -77,7 +77,7 @@ extension PlantFault {
         "\($0)'s suction strainer clogs: it cavitates"
       },
       fault(.badSensor, pumps, 5, from: 10, to: 32) {
-        "\($0)'s vibration sensor fails and says so: 45 mm/s, quality bad"
+        "\($0)'s vibration sensor fails and says so (quality bad)"
       },
       fault(.openHeater, ovens, 1, from: 10, to: 40) { "\($0) loses a heater element while heating a batch" },
       fault(.overheatingBearing, pumps, 4, from: 14, full: 18, to: 46) { "\($0)'s bearing runs out of grease" },

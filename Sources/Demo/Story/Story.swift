@@ -54,7 +54,8 @@ package struct Story: Sendable {
     case .accepted(let reference):
       let name = reference.isEmpty ? what : "\(noun(action)) \(reference) \(what)"
       return follow("\(name), accepted by \(desk) \(again)", .green)
-    case .already(let reference): return follow("\(noun(action)) \(reference) \(what), known to \(desk) already", .green)
+    case .already(let reference):
+      return follow("\(noun(action)) \(reference) \(what), known to \(desk) already", .green)
     case .tryAgain(let after, let why):
       if attempt.next == .dead { return follow("\(what): \(desk) did not take it, no further try: \(why)", .red) }
       // The desk says when; its seconds are the plant's.
@@ -90,7 +91,11 @@ package struct Story: Sendable {
 
 extension Story {
   enum Paint: String {
-    case bold = "1", dim = "2", red = "31", green = "32", yellow = "33"
+    case bold = "1"
+    case dim = "2"
+    case red = "31"
+    case green = "32"
+    case yellow = "33"
   }
 
   func paint(_ text: String, _ paint: Paint) -> String { colour ? "\u{1B}[\(paint.rawValue)m\(text)\u{1B}[0m" : text }
@@ -103,7 +108,7 @@ extension Story {
 
   /// Time, asset and title in columns, then the text.
   func entry(_ moment: Instant, _ asset: String, _ title: String, _ text: String, _ style: Paint) -> String {
-    "\(time(moment))  \(column(name(of: asset), 5))  \(paint(column(title, 24), style))\(text)"
+    "\(time(moment))  \(column(name(of: asset), 7))\(paint(column(title, 24), style))\(text)"
   }
 
   /// A line that belongs to the one above it.

@@ -56,7 +56,8 @@ extension Story {
       ("Decided without a fault", comparison.withoutFault.map { entry($0.key.time, $0.key.asset, $0.title, "", .red) }),
     ]
     let span = "\(shortTime(summary.start)) to \(shortTime(summary.end))"
-    let head = "\(span) in the plant: \(counted(summary.messages, "message")) read, "
+    let head =
+      "\(span) in the plant: \(counted(summary.messages, "message")) read, "
       + "\(counted(summary.decisions.count, "decision")), \(counted(summary.orders.count, "order"))."
     var lines = [paint(head, .bold)]
     for (title, section) in sections where !section.isEmpty {
