@@ -4,10 +4,16 @@ import Rules
 struct Assets: Sendable {
   private var assets = ByteTable()
   private var tags: [ByteTable] = []
-  private(set) var bindings: [Binding]
+  /// What of a binding each value needs.
+  struct Bound: Sendable {
+    var tag: TagID
+    var scale: Double
+    var offset: Double
+  }
+  private(set) var bindings: [Bound]
 
   init(_ bindings: [Binding]) {
-    self.bindings = bindings
+    self.bindings = bindings.map { Bound(tag: $0.tag, scale: $0.scale, offset: $0.offset) }
     for (place, binding) in bindings.enumerated() {
       let asset = Array(binding.asset.utf8)
       let number = assets[asset] ?? tags.count
@@ -26,15 +32,23 @@ struct Assets: Sendable {
 }
 
 /// What a topic stands for, as far as it can be told without the message.
-struct TopicMeaning: Sendable {
-  /// Place of the mapping that decides; nil when the topic has no mapping's form.
-  var shape: Int?
+final class TopicMeaning: Sendable {
+  /// The mapping that decides; nil when the topic has no mapping's form.
+  let shape: Shape?
   /// Number of the asset; nil when no binding names it.
-  var asset: Int?
-  var assetName = ""
-  var tagName = ""
+  let asset: Int?
+  let assetName: String
+  let tagName: String
   /// Place of the binding, in shapes that hold one value.
-  var tag: Int?
+  let tag: Int?
+
+  init(shape: Shape? = nil, asset: Int? = nil, assetName: String = "", tagName: String = "", tag: Int? = nil) {
+    self.shape = shape
+    self.asset = asset
+    self.assetName = assetName
+    self.tagName = tagName
+    self.tag = tag
+  }
 }
 
 /// The topics seen so far. A plant has thousands and they come again; a source that invents topics without end

@@ -45,12 +45,17 @@ struct ByteTable: Sendable {
     while slots[place] >= 0 {
       let found = keys[Int(slots[place])]
       if found.count == key.count,
-        found.withUnsafeBufferPointer({ found in (0..<key.count).allSatisfy { found[$0] == key[$0] } })
+        found.withUnsafeBufferPointer({ same($0, key) })
       {
         return place
       }
       place = (place + 1) & (slots.count - 1)
     }
     return place
+  }
+
+  @inline(__always) private func same(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Bool {
+    for place in 0..<b.count where a[place] != b[place] { return false }
+    return true
   }
 }

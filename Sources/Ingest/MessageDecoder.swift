@@ -37,16 +37,16 @@ package struct MessageDecoder: Sendable {
   ) {
     let meaning = meaning(of: topic)
     var message = Message(topic: topic, payload: payload, retained: retained, arrived: arrived, meaning: meaning)
-    guard let place = meaning.shape else {
+    guard let shape = meaning.shape else {
       return message.fail(.unknownTopic, "no mapping has the form of this topic", sourceName, &intake)
     }
     // An empty message deletes a retained one; the broker passes that on to subscribers as if it were live.
-    if payload.isEmpty, retained || shapes[place].isJSON { return }
+    if payload.isEmpty, retained || shape.isJSON { return }
     guard meaning.asset != nil else {
       return message.fail(.unknownAsset, "no binding for asset \(quoted(meaning.assetName))", sourceName, &intake)
     }
     do throws(JSONFault) {
-      try read(&message, shapes[place], into: &intake)
+      try read(&message, shape, into: &intake)
     } catch {
       let reason: DeadReason =
         switch error.cause {
@@ -81,11 +81,11 @@ package struct MessageDecoder: Sendable {
     let levels = topic.split(separator: "/", omittingEmptySubsequences: false)
     // Matching costs the square of the levels; no plant nests its topics that deep.
     guard levels.count <= 128 else { return TopicMeaning() }
-    for (place, shape) in shapes.enumerated() {
+    for shape in shapes {
       guard let captures = shape.mapping.captures(levels) else { continue }
       let asset = assets.number(of: captures.asset)
       return TopicMeaning(
-        shape: place, asset: asset, assetName: captures.asset, tagName: captures.tag,
+        shape: shape, asset: asset, assetName: captures.asset, tagName: captures.tag,
         tag: asset.flatMap { assets.tag($0, shape.singleName(captures.tag)) })
     }
     return TopicMeaning()

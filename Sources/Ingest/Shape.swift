@@ -1,7 +1,8 @@
 import Rules
 
 /// A mapping made ready: its paths in the form the reader walks, its words in the form it compares.
-struct Shape: Sendable {
+/// A class because every message passes one around.
+final class Shape: Sendable {
   let mapping: MessageMapping
   /// In this order: value, keys or array; time; quality. All from the root.
   let root: JSONPaths

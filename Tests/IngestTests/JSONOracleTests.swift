@@ -19,7 +19,7 @@ struct JSONOracleTests {
     /// Zero with an exponent, and numbers below Double's range: ours gives the nearest Double, Foundation refuses
     /// `0e9` and `1e-400`.
     case zeroOrTiny
-    /// Foundation takes a comma after the last element of an array.
+    /// Foundation takes a comma after the last element or member.
     case trailingComma
     /// Foundation guesses UTF-16 and UTF-32 from zero bytes; ours is UTF-8 only, as the standard has it.
     case otherEncoding
@@ -69,9 +69,7 @@ struct JSONOracleTests {
       case .duplicateKey: .duplicateKey
       case .tooDeep: .tooDeep
       case .longNumber: .longNumber
-      case .noValue
-      where fault.offset < document.count && document[fault.offset] == UInt8(ascii: "]")
-        && document[..<fault.offset].last { $0 > 0x20 } == UInt8(ascii: ","):
+      case .noValue where closes(document, at: fault.offset), .noKey where closes(document, at: fault.offset):
         .trailingComma
       default: document.contains(0) ? (document.last == 0 ? .nulAtEnd : .otherEncoding) : nil
       }
@@ -83,6 +81,12 @@ struct JSONOracleTests {
           && String(decoding: document, as: UTF8.self).contains(/[0-9][eE]/) ? .zeroOrTiny : nil
       }
     }
+  }
+
+  /// A closing bracket behind a comma.
+  private func closes(_ document: [UInt8], at place: Int) -> Bool {
+    place < document.count && (document[place] == UInt8(ascii: "]") || document[place] == UInt8(ascii: "}"))
+      && document[..<place].last { $0 > 0x20 } == UInt8(ascii: ",")
   }
 
   private func holdsInfinity(_ tree: Tree) -> Bool { holds(tree, \.isInfinite) }
