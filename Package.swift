@@ -53,7 +53,10 @@ let package = Package(
     .target(name: "Engine", dependencies: ["Rules"], swiftSettings: swift6),
     .target(
       name: "Demo",
-      dependencies: ["Rules", "CMosquitto", .product(name: "Hummingbird", package: "hummingbird")],
+      dependencies: [
+        "Rules", "CMosquitto", .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: swift6),
 
     // The command names the parts.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Rules
+import Site
 
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(

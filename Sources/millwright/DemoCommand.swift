@@ -2,6 +2,7 @@ import ArgumentParser
 import Demo
 import Foundation
 import Rules
+import Site
 import Synchronization
 
 struct DemoCommand: ParsableCommand {
@@ -37,10 +38,10 @@ struct DemoCommand: ParsableCommand {
     installation.redirect(to: folder + "/state", broker: broker.port, desk: deskPort, secret: secret, speed: speed)
 
     let clock = DemoClock(start: start, speed: speed)
-    let story = Story(colour: Story.terminalHasColour, speed: speed)
+    let story = Story(colour: Story.terminalHasColour)  // what the desk takes is told in real time
     let teller = Teller(story, titles: try installation.configuration().rules.reduce(into: [:]) { $0[$1.name] = $1.title })
     let service = try Service(installation, clock: clock.wall, log: Log(quiet: true), committed: teller.take)
-    print(story.opening(start: start, page: "http://127.0.0.1:\(deskPort)/"))
+    print(Story(colour: Story.terminalHasColour, speed: speed).opening(start: start, page: "http://127.0.0.1:\(deskPort)/"))
 
     service.start()
     guard teller.waitUntilConnected(seconds: 20) else {

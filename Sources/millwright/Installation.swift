@@ -106,14 +106,14 @@ struct Installation: Sendable {
   }
 
   /// Over everything that decides beside the data.
-  var hash: Digest {
+  var hash: Rules.Digest {
     var hash = SHA256()
     hash.update(data: Data(site.fingerprint.utf8))
     for rule in rules {
       hash.update(data: Data("\(rule.file)\n\(rule.text.utf8.count)\n".utf8))
       hash.update(data: Data(rule.text.utf8))
     }
-    return Digest(hex: hash.finalize().map { byte in
+    return Rules.Digest(hex: hash.finalize().map { byte in
       let text = String(byte, radix: 16)
       return text.count == 1 ? "0" + text : text
     }.joined())
@@ -163,7 +163,7 @@ final class SiteCatalogue: Catalogue {
   private let installation: Installation
   init(_ installation: Installation) { self.installation = installation }
 
-  func configuration(_ hash: Digest) throws -> Configuration {
+  func configuration(_ hash: Rules.Digest) throws -> Configuration {
     guard hash == installation.hash else {
       throw Failure.cannot("cannot bring back configuration \(hash): only \(installation.hash) is loaded")
     }

@@ -1,6 +1,5 @@
 import Foundation
 import Rules
-import Synchronization
 
 /// Structured lines on standard error: `time=… level=info event="…" key=value`. Values are quoted and control
 /// characters escaped, so nothing a tag or a server sends can forge a line.

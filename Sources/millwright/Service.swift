@@ -4,6 +4,7 @@ import Foundation
 import Ingest
 import Ledger
 import Rules
+import Site
 import Scripting
 import Synchronization
 
@@ -67,8 +68,8 @@ final class Service: Sendable {
   /// The engine's thread: everything that is not Sendable is made and used here.
   private func evaluate() {
     do {
-      let sources = installation.site.sources.enumerated().map { index, source in
-        MQTTSource(
+      let sources = try installation.site.sources.enumerated().map { index, source in
+        try MQTTSource(
           id: SourceID(index), name: source.settings.name, settings: source.mqtt,
           bindings: installation.site.bindings.filter { $0.source == SourceID(index) }, clock: clock,
           log: { [log] in log(.warning, "source", ["source": source.settings.name, "what": $0]) })
