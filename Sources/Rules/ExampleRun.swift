@@ -2,36 +2,29 @@
 extension Rule {
   /// What went wrong with an example; nil when the rule did what it says.
   ///
-  /// Each reading's tag keeps its value for the length of the example, sampled as often as the tag must be to be
-  /// alive. A reading the example does not name has a tag that was never heard of.
-  package func failure(of example: Example, on assetClass: AssetClass) -> String? {
-    let tags = assetClass.tags
+  /// Each reading is what the example says it is for as long as it lasts; one that the example leaves out is not
+  /// known. So every reading is played as a tag of its own: what is proven is `when`, the hold and the limits.
+  package func failure(of example: Example) -> String? {
+    var rule = self
+    let tags = readings.map { reading in
+      switch example.values.first(where: { $0.reading == reading.name })?.value {
+      case .boolean: TagDefinition(name: reading.name, type: .boolean)
+      case .text: TagDefinition(name: reading.name, type: .text)
+      default: TagDefinition(name: reading.name, type: .number)
+      }
+    }
+    rule.readings = readings.map { Reading(name: $0.name, tag: $0.name, form: .latest) }
+    rule.appliesTo = "example"
+    let assetClass = AssetClass(name: "example", tags: tags)
     var values: [(place: Int, value: Value)] = []
     for (name, value) in example.values {
-      guard let reading = readings.first(where: { $0.name == name }),
-        let place = tags.firstIndex(where: { $0.name == reading.tag })
-      else { return "it names '\(name)', which the rule does not read" }
-      if let other = values.first(where: { $0.place == place }) {
-        if other.value != value { return "it gives \(reading.tag) two values" }
-        continue
+      guard let place = readings.firstIndex(where: { $0.name == name }) else {
+        return "it names '\(name)', which the rule does not read"
       }
       values.append((place, value))
     }
-    var step = TimeSpan.seconds(10)
-    for (place, _) in values {
-      switch tags[place].life {
-      case .itself(let staleAfter): step = min(step, staleAfter / 3)
-      case .heartbeat(let beat, let staleAfter):
-        step = min(step, staleAfter / 3)
-        if let beat = tags.firstIndex(where: { $0.name == beat }), !values.contains(where: { $0.place == beat }) {
-          values.append((beat, .number(1)))
-        }
-      case .device: break
-      }
-    }
-    step = max(step, TimeSpan(microseconds: 1_000))
+    let step = max(min(example.lasting / 10, .minutes(1)), TimeSpan(microseconds: 1_000))
 
-    var rule = self
     rule.atMost = nil
     let model = Model(classes: [assetClass], assets: [Asset(name: "example", path: "example", classIndex: 0)]) { _, _ in
       SourceID(0)

@@ -60,9 +60,8 @@ struct Installation: Sendable {
   private func crossCheck(_ compiled: [Rule]) -> [Finding] {
     var findings: [Finding] = []
     for rule in compiled {
-      guard let assetClass = site.model.classes.first(where: { $0.name == rule.appliesTo }) else { continue }
       for example in rule.examples {
-        if let failure = rule.failure(of: example, on: assetClass) {
+        if let failure = rule.failure(of: example) {
           findings.append(
             Finding(file: "rules/\(rule.name).lua", line: example.line, message: "example '\(example.name)': \(failure)"))
         }
