@@ -82,6 +82,11 @@ let package = Package(
       name: "DemoTests", dependencies: ["Demo", "Rules", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: swift6),
 
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["millwright", "Demo", "Delivery", "Engine", "Ingest", "Ledger", "Rules", "Scripting", "Site"],
+      swiftSettings: swift6),
+
     // `make bench`, with its bound in plain C.
     .target(name: "CBound", dependencies: ["CLuaSystem"], path: "Tests/CBound"),
     .executableTarget(

@@ -222,9 +222,8 @@ struct Filling {
 
   private func word(_ name: String) -> String? {
     if name == "asset" { return asset }
-    if let found = evidence.first(where: { $0.name == name }) {
-      return found.value.plain + (found.unit.map { " \($0)" } ?? "")
-    }
+    // Without the unit: the author's sentence has it already, often as another word.
+    if let found = evidence.first(where: { $0.name == name }) { return found.value.plain }
     return limits.first { $0.name == name }.map { plain($0.value) }
   }
 }

@@ -1,7 +1,7 @@
 import Rules
 
 /// Compact JSON: what adapters send, and what answers are read with.
-enum JSONText {
+package enum JSONText {
   static let depth = 64
   static let largest = 1024 * 1024
 
@@ -9,7 +9,7 @@ enum JSONText {
 
   /// Fields sorted by name; an empty table is `{}`. Nil when the value holds what JSON has not: a function, a word,
   /// a table that is list and record at once, NaN or an infinity.
-  static func write(_ value: Declared) -> [UInt8]? {
+  package static func write(_ value: Declared) -> [UInt8]? {
     var bytes: [UInt8] = []
     return append(value, to: &bytes) ? bytes : nil
   }
@@ -63,7 +63,7 @@ enum JSONText {
   // MARK: Reading
 
   /// Nil when the bytes are not one JSON value, nested deeper than `depth`, or more than `largest`.
-  static func read(_ bytes: [UInt8]) -> Tree? {
+  package static func read(_ bytes: [UInt8]) -> Tree? {
     guard bytes.count <= largest else { return nil }
     var reader = Reader(bytes: bytes)
     guard let tree = reader.value(depth: 0) else { return nil }

@@ -6,19 +6,19 @@ import Site
 
 /// A site folder with its rules and adapters, read and found free of mistakes. The texts are kept, so that every
 /// thread that needs rules or adapter code compiles them for itself: Lua states are not shared.
-struct Installation: Sendable {
-  var site: Site
-  let rules: [SourceText]
-  let adapters: [String: SourceText]
+package struct Installation: Sendable {
+  package var site: Site
+  package let rules: [SourceText]
+  package let adapters: [String: SourceText]
 
-  struct SourceText: Sendable {
+  package struct SourceText: Sendable {
     /// As messages name it: `rules/pump_cavitation.lua`.
-    var file: String
-    var text: String
+    package var file: String
+    package var text: String
   }
 
   /// Reads everything and checks it as a whole. Throws `Failure.findings` with every finding there is.
-  static func read(_ folders: SiteFolders, makeSecrets: Bool) throws -> Installation {
+  package static func read(_ folders: SiteFolders, makeSecrets: Bool) throws -> Installation {
     var findings: [Finding] = []
     let site: Site
     do {
@@ -105,7 +105,7 @@ struct Installation: Sendable {
   }
 
   /// Over everything that decides beside the data.
-  var hash: Rules.Digest {
+  package var hash: Rules.Digest {
     var hash = SHA256()
     hash.update(data: Data(site.fingerprint.utf8))
     for rule in rules {
@@ -124,7 +124,7 @@ struct Installation: Sendable {
   }
 
   /// Compiles the rules on the calling thread.
-  func configuration() throws -> Configuration {
+  package func configuration() throws -> Configuration {
     var findings: [Finding] = []
     let compiled = compile(&findings)
     guard findings.isEmpty else { throw Failure.findings(findings.map(\.description)) }

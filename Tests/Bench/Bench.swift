@@ -94,7 +94,7 @@ struct Bench {
       return Double(random >> 33) / Double(1 << 31)
     }
     // When the suction is low two times in three, the hold starts and ends often.
-    let values = (0..<(count * readings)).map { _ in next() * 0.6 + ($0 % 3 == 0 ? 0.4 : 0) }
+    let values = (0..<(count * readings)).map { index in next() * 0.6 + (index % 3 == 0 ? 0.4 : 0) }
     let rule = try rule(readings: readings)
     var inputs: [Input] = []
     for index in 0..<count {

@@ -93,7 +93,7 @@ import Testing
     plant.send("V", 12, at: 0)
     #expect(plant.fired == [], "the override counts")
     plant.send("V", 20.25, at: 1)
-    #expect(plant.decisions[0].actions[0].title == "See M1: 20.25 degC over 15.5")
+    #expect(plant.decisions[0].actions[0].title == "See M1: 20.25 over 15.5")
   }
 
   @Test func a_decision_repeated_at_the_same_time_after_a_clock_step_has_a_key_of_its_own() {

@@ -1,7 +1,7 @@
 import Rules
 import Testing
 
-@testable import Scripting
+import Scripting
 
 @Suite struct AdapterScriptTests {
   static let text = """

@@ -1,7 +1,7 @@
 import Rules
 import Testing
 
-@testable import Scripting
+import Scripting
 
 /// A rule around one predicate, loaded and asked.
 struct Asked {

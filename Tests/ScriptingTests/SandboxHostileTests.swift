@@ -1,7 +1,7 @@
 import Rules
 import Testing
 
-@testable import Scripting
+import Scripting
 
 /// Chunks that would hang, starve or escape a plain Lua. Each must end within its budget and memory, saying
 /// why, while another host beside it still answers.
