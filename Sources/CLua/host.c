@@ -436,14 +436,23 @@ MWStatus mw_set_text(MWHost *h, int reading, const char *text, size_t length) {
   return MW_OK;
 }
 
-MWStatus mw_ask(MWHost *h, int function, const double *limits, int64_t instructions) {
+MWStatus mw_ask(MWHost *h, int function, const double *limits, int64_t instructions, int64_t longest) {
   lua_State *L = h->L;
   static const double none;
   h->limits = limits != NULL ? limits : &none;
   lua_rawgeti(L, SLOT_FUNCTIONS, function);
   lua_pushvalue(L, SLOT_READINGS);
   lua_pushvalue(L, SLOT_LIMITS);
-  int rc = protected_call(h, 2, 1, instructions);
+  int rc;
+  if (longest > 0 && longest <= instructions) {
+    clear(h);
+    h->granted = instructions;
+    h->budget = instructions - longest;
+    lua_sethook(L, NULL, 0, 0);
+    rc = lua_pcall(L, 2, 1, SLOT_HANDLER);
+  } else {
+    rc = protected_call(h, 2, 1, instructions);
+  }
   h->limits = NULL;
   if (rc != LUA_OK || h->budget < 0) return failed(h, rc);
   MWStatus status = MW_NOT_BOOLEAN;

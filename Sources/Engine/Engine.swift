@@ -23,7 +23,6 @@ package final class Engine {
   private var memory: Memory
   private var batch: Batch
   private var opened: Instant?
-  private var touched: [ConditionID] = []
   private var attempts: [Attempt] = []
 
   /// Brings the state back from the journal. Throws what the journal or the catalogue throw.
@@ -107,7 +106,6 @@ package final class Engine {
     batch.heldBack += turn.verdict.heldBack
     batch.expired += turn.verdict.expired
     batch.reports += turn.step.reports
-    touched += turn.step.touched
   }
 
   // MARK: - Committing
@@ -119,15 +117,12 @@ package final class Engine {
       for source in sources { source.committed() }
       return
     }
-    for condition in Set(touched).sorted() {
-      batch.conditions.append(memory.decider.evaluator.record(of: condition))
-    }
+    batch.conditions = memory.decider.takeChanged()
     try journal.commit(batch)
     for source in sources { source.committed() }
     let done = batch
     batch = Batch(firstInput: done.firstInput + Int64(done.inputs.count))
     opened = nil
-    touched.removeAll()
     attempts.removeAll()
     committed(done)
   }
@@ -141,8 +136,7 @@ package final class Engine {
       log("cannot commit a batch of \(batch.inputs.count) inputs: \(error); nothing of it is acknowledged")
       for source in sources { source.refused() }
       for attempt in attempts { inbox.post(attempt) }
-      touched.removeAll()
-      attempts.removeAll()
+        attempts.removeAll()
       opened = nil
       rebuild()
     }

@@ -47,6 +47,8 @@ package struct Condition: Sendable, Equatable {
   var queued: Instant = .distantFuture
   /// Whether moments wait behind a deadline that is due.
   var waits = false
+  /// Whether it is among the evaluator's changed ones.
+  var isChanged = false
 }
 
 /// A condition's place in the evaluator's list: by asset in tree order, then by rule name.
@@ -73,10 +75,8 @@ package struct Step: Sendable {
   package var events: [Event] = []
   package var faults: [Fault] = []
   package var reports: [Report] = []
-  /// Conditions whose phase or blindness changed.
-  package var touched: [ConditionID] = []
 
-  package var isEmpty: Bool { events.isEmpty && faults.isEmpty && reports.isEmpty && touched.isEmpty }
+  package var isEmpty: Bool { events.isEmpty && faults.isEmpty && reports.isEmpty }
   /// By time, then by condition; what happened to one condition at one time keeps its order.
   mutating func order() {
     guard events.count > 1 else { return }

@@ -31,6 +31,11 @@ package struct Decider {
     return step.isEmpty && verdict.isEmpty ? nil : Turn(step: step, verdict: verdict)
   }
 
+  /// Conditions that are no longer what they were when this was last asked.
+  package mutating func takeChanged() -> [ConditionRecord] {
+    evaluator.takeChanged().map(evaluator.record)
+  }
+
   /// The state as bytes, for comparison and snapshots.
   package func encodedState() -> [UInt8] {
     var writer = ByteWriter()

@@ -13,7 +13,7 @@ extension Evaluator {
   /// Takes the deadlines before `horizon` in order of time, and between them the moments that waited.
   mutating func settle(_ condition: Int, before horizon: Instant) {
     guard conditions[condition].faults < Evaluator.strikes else { return }
-    snapshot(condition, conditions[condition])
+    snapshot(condition)
     while true {
       let next = conditions[condition].next
       if conditions[condition].waits, let moment = waiting[Int32(condition)]?.first {
@@ -40,14 +40,19 @@ extension Evaluator {
 
   /// A change of what the condition reads, stamped `time`, has been applied.
   mutating func advance(_ condition: Int, to time: Instant) {
-    let before = conditions[condition]
-    let clock = max(before.clock, time)
-    conditions[condition].clock = clock
-    guard before.faults < Evaluator.strikes else { return }
+    let clock = max(conditions[condition].clock, time)
+    guard conditions[condition].faults < Evaluator.strikes else {
+      conditions[condition].clock = clock
+      return
+    }
     if let due = transition(of: condition), due < clock {
-      if time > due { return wait(condition, for: time) }
+      if time > due {
+        conditions[condition].clock = clock
+        return wait(condition, for: time)
+      }
       // Late, but in time for the deadline: it may still break the hold.
-      snapshot(condition, before)
+      snapshot(condition)
+      conditions[condition].clock = clock
       guard evaluate(condition, at: due) else {
         restore(condition, clock: clock)
         return enqueue(condition)
@@ -56,8 +61,11 @@ extension Evaluator {
         settle(condition, before: links.horizon(placements[condition].sourceSet, clock: clock))
       }
     } else if !evaluate(condition, at: clock) {
-      if settled[Int32(condition)] == nil { snapshot(condition, before) }
+      // A rule that fails has changed nothing yet, but for what this input settled before.
+      snapshot(condition)
       restore(condition, clock: clock)
+    } else {
+      conditions[condition].clock = clock
     }
     enqueue(condition)
   }
@@ -70,12 +78,12 @@ extension Evaluator {
     var activations: [Instant]?
   }
 
-  private mutating func snapshot(_ condition: Int, _ before: Condition) {
+  private mutating func snapshot(_ condition: Int) {
     guard settled[Int32(condition)] == nil else { return }
     let first = Int(placements[condition].firstReading)
     let count = rules[Int(placements[condition].rule)].readings.count
     settled[Int32(condition)] = Snapshot(
-      condition: before, readings: readingStates[first..<(first + count)], moments: waiting[Int32(condition)],
+      condition: conditions[condition], readings: readingStates[first..<(first + count)], moments: waiting[Int32(condition)],
       activations: activations[Int32(condition)])
   }
 

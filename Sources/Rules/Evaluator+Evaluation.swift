@@ -154,7 +154,9 @@ extension Evaluator {
   }
 
   private mutating func touch(_ condition: Int) {
-    if step.touched.last != ConditionID(condition) { step.touched.append(ConditionID(condition)) }
+    guard !conditions[condition].isChanged else { return }
+    conditions[condition].isChanged = true
+    changed.append(ConditionID(condition))
   }
 
   /// Three activations in a minute or ten in an hour are chattering; told once until it has calmed down (S7).

@@ -32,6 +32,8 @@ package struct Evaluator {
   var settled: [Int32: Snapshot] = [:]
   /// Deadlines by set of sources; empty until there are ticks.
   var queues: [DeadlineQueue] = []
+  /// Conditions whose phase or blindness changed since they were last taken.
+  var changed: [ConditionID] = []
   var scratch: [ReadingValue]
   /// Since when each reading in `scratch` has not been known; `.max` when it is.
   var scratchSince: [Int64]
@@ -291,6 +293,17 @@ package struct Evaluator {
   }
 
   // MARK: - Looking in
+
+  /// Conditions whose phase or blindness changed since this was last asked, in order.
+  package mutating func takeChanged() -> [ConditionID] {
+    defer { changed.removeAll(keepingCapacity: true) }
+    var taken: [ConditionID] = []
+    for condition in changed.sorted() where taken.last != condition {
+      conditions[Int(condition.index)].isChanged = false
+      taken.append(condition)
+    }
+    return taken
+  }
 
   package func condition(rule: String, asset: String) -> ConditionID? {
     placements.firstIndex {

@@ -39,6 +39,8 @@ package final class LuaHost {
   private var limits: [String] = []
   private var state: OpaquePointer?
   private var slots: UnsafeMutablePointer<MWReading>?
+  /// By number: how many instructions a call of that function takes at most, 0 where only the hook can tell.
+  private let longestCalls: [Int64]
 
   /// The names a file may use besides the library.
   struct Vocabulary {
@@ -64,6 +66,7 @@ package final class LuaHost {
     }
     let loaded = try Self.load(text, file, vocabulary, budget, allocations: allocations, check: true)
     (state, declared, statementLine) = (loaded.state, loaded.declared, loaded.line)
+    longestCalls = loaded.longestCalls
   }
 
   deinit { discard() }
@@ -102,7 +105,8 @@ package final class LuaHost {
           }
         }
       }
-      let status = mw_ask(state, Int32(f.number), limits.baseAddress, Int64(budget.instructions))
+      let longest = f.number < longestCalls.count ? longestCalls[f.number] : 0
+      let status = mw_ask(state, Int32(f.number), limits.baseAddress, Int64(budget.instructions), longest)
       switch status {
       case MW_YES: return .yes
       case MW_NO: return .no
@@ -176,7 +180,7 @@ package final class LuaHost {
 
   private static func load(
     _ text: String, _ file: String, _ vocabulary: Vocabulary, _ budget: Budget, allocations: Int?, check: Bool
-  ) throws(LuaFailure) -> (state: OpaquePointer, declared: Declared, line: Int) {
+  ) throws(LuaFailure) -> (state: OpaquePointer, declared: Declared, line: Int, longestCalls: [Int64]) {
     let config = LuaBytes.encode(
       .list([
         .text(vocabulary.statement), .list(vocabulary.words.map(Tree.text)), .list(vocabulary.callWords.map(Tree.text)),
@@ -206,6 +210,7 @@ package final class LuaHost {
           cause: .error, file: file, line: nil, message: "the file declares nothing; write \(name) { ... }")
       }
       let declared = try output(state, file: file)
+      var longestCalls: [Int64] = [0]
       if check {
         var function: Int32 = 1
         while true {
@@ -214,10 +219,11 @@ package final class LuaHost {
           try need(status)
           let code = bytecode(state)
           if !code.isEmpty { try checkCaptures(code, file: file) }
+          longestCalls.append(Int64(code.isEmpty ? 0 : try Bytecode.read(code, file: file).longestCall ?? 0))
           function += 1
         }
       }
-      return (state, declared, Int(mw_statement_line(state)))
+      return (state, declared, Int(mw_statement_line(state)), longestCalls)
     } catch {
       close(state)
       throw error

@@ -74,6 +74,23 @@ struct Bytecode {
     Set(upvalues.indices.filter { !upvalues[$0].inStack && outer.contains(upvalues[$0].index) })
   }
 
+  /// How many instructions a call can take at most, where that shows: code that only goes forward, calls nothing,
+  /// makes nothing and joins no texts takes no more than it is long. Nil where it does not show. Such a call needs no hook, which
+  /// costs more than all the rest of it.
+  var longestCall: Int? {
+    guard code.count <= 1_000, code.allSatisfy(Bytecode.onlyGoesForward) else { return nil }
+    return code.count
+  }
+
+  private static func onlyGoesForward(_ instruction: UInt32) -> Bool {
+    switch instruction & 0x7F {
+    // Loads, upvalues, reads of fields, arithmetic, tests and returns.
+    case 0...9, 11...14, 21...52, 57...67, 70...72: true
+    case 56: instruction >> 7 >= (1 << 24) - 1  // JMP, with its offset stored in excess
+    default: false
+    }
+  }
+
   static func read(_ bytes: [UInt8], file: String) throws(LuaFailure) -> Bytecode {
     var reader = Reader(rest: bytes[...])
     // Signature, version 5.4, format 0, data, sizes of instruction, integer and number; then two check numbers.

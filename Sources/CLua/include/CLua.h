@@ -74,7 +74,8 @@ MWReading *mw_readings(MWHost *host);
 /// Copies a text into a reading; MW_MEMORY when there is no room.
 MWStatus mw_set_text(MWHost *host, int reading, const char *text, size_t length);
 /// Asks predicate `function`; `limits` must live until it returns.
-MWStatus mw_ask(MWHost *host, int function, const double *limits, int64_t instructions);
+/// `longest`, if not 0, is how many instructions the call can take at most, known from its code: it runs without the hook.
+MWStatus mw_ask(MWHost *host, int function, const double *limits, int64_t instructions, int64_t longest);
 /// Calls `function` with the values of a list; mw_output then is its first result.
 MWStatus mw_call(MWHost *host, int function, const uint8_t *arguments, size_t length, int64_t instructions);
 
