@@ -174,6 +174,7 @@ static int protected_call(MWHost *h, int arguments, int results, int64_t instruc
   clear(h);
   h->granted = h->budget = instructions;
   lua_sethook(h->L, hook, LUA_MASKCOUNT, h->step);  // also begins to count anew
+  h->hooked = 1;
   return lua_pcall(h->L, arguments, results, SLOT_HANDLER);
 }
 
@@ -407,6 +408,7 @@ MWStatus mw_bind(MWHost *h, const uint8_t *names, size_t length) {
   lua_pop(L, 1);
   lua_replace(L, SLOT_LIMITS);
   lua_replace(L, SLOT_READINGS);
+  memset(h->found, 0, sizeof h->found);
   free_readings(h);
   if (count > 0) {
     h->readings = mw_realloc(h, NULL, 0, sizeof(MWReading) * (size_t)count, 0);
@@ -448,7 +450,8 @@ MWStatus mw_ask(MWHost *h, int function, const double *limits, int64_t instructi
     clear(h);
     h->granted = instructions;
     h->budget = instructions - longest;
-    lua_sethook(L, NULL, 0, 0);
+    if (h->hooked) lua_sethook(L, NULL, 0, 0);
+    h->hooked = 0;
     rc = lua_pcall(L, 2, 1, SLOT_HANDLER);
   } else {
     rc = protected_call(h, 2, 1, instructions);

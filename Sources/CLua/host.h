@@ -21,6 +21,7 @@ struct MWHost {
   int64_t allocations;
   int64_t budget, granted;
   int step;
+  int hooked;         // the count hook is set
   int expired;        // the budget ran out: whatever the call returned is void
   int refused_text;   // an allocation was refused because the text was too long
   int loading;        // the chunk runs: words may be used
@@ -34,6 +35,8 @@ struct MWHost {
   MWReading *readings;
   int reading_count;
   const double *limits;
+  // Where names of readings and of limits were last found, by the address of the name.
+  struct { const void *name; int place; } found[2][16];
   uint8_t *out;
   size_t out_length, out_room;
 };

@@ -763,12 +763,28 @@ static int no_field(lua_State *L, MWScope scope) {
   return mw_raise(L, MW_UNKNOWN_NAME, key_text(L, 2));
 }
 
-/// Upvalue 1 gives a name's place. Looking at a reading that is not good ends the call.
-static int reading_index(lua_State *L) {
+/// The place of the name at index 2 among readings (0) or limits (1); -1 for a name that is none of them.
+/// Upvalue 1 has the places. Equal short strings are one object in Lua, and the names live as long as the table, so
+/// an address seen before needs no look-up; longer ones are looked up each time.
+static inline int place_of(lua_State *L, MWHost *h, int kind) {
+  const void *name = lua_topointer(L, 2);
+  int slot = (int)((uintptr_t)name >> 4 & 15);
+  if (h->found[kind][slot].name == name && name != NULL) return h->found[kind][slot].place;
   lua_pushvalue(L, 2);
-  if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNUMBER) return no_field(L, MW_SCOPE_READINGS);
+  if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNUMBER) return -1;
   int place = (int)lua_tointeger(L, -1);
+  if (lua_type(L, 2) == LUA_TSTRING && lua_rawlen(L, 2) <= 40) {
+    h->found[kind][slot].name = name;
+    h->found[kind][slot].place = place;
+  }
+  return place;
+}
+
+/// Looking at a reading that is not good ends the call.
+static int reading_index(lua_State *L) {
   MWHost *h = host_of(L);
+  int place = place_of(L, h, 0);
+  if (place < 0) return no_field(L, MW_SCOPE_READINGS);
   if (h->limits == NULL) return luaL_error(L, "a reading was looked at outside the call it belongs to");
   const MWReading *r = &h->readings[place];
   switch (r->kind) {
@@ -784,11 +800,11 @@ static int reading_index(lua_State *L) {
 }
 
 static int limit_index(lua_State *L) {
-  lua_pushvalue(L, 2);
-  if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNUMBER) return no_field(L, MW_SCOPE_LIMITS);
   MWHost *h = host_of(L);
+  int place = place_of(L, h, 1);
+  if (place < 0) return no_field(L, MW_SCOPE_LIMITS);
   if (h->limits == NULL) return luaL_error(L, "a limit was looked at outside the call it belongs to");
-  lua_pushnumber(L, h->limits[lua_tointeger(L, -1)]);
+  lua_pushnumber(L, h->limits[place]);
   return 1;
 }
 

@@ -11,9 +11,12 @@ final class CompiledRule {
     /// The tag whose silence counts; -1 when it is the tag itself.
     var heartbeat: Int32
     var window: Int64
+    /// The latest value of a number that lives by itself or by its link.
+    var isPlain: Bool
   }
 
   let rule: Rule
+  let ask: (Question, UnsafeBufferPointer<ReadingValue>, UnsafeBufferPointer<Double>) -> Answer
   let readings: [CompiledReading]
   let limitCount: Int
   /// Names of the states, by reading; empty for other types.
@@ -30,6 +33,7 @@ final class CompiledRule {
   /// A rule whose class or tags the model does not have is our bug: `check` and loading refuse it before.
   init(_ rule: Rule, in assetClass: AssetClass) {
     self.rule = rule
+    ask = rule.ask
     heldFor = rule.heldFor
     releasedFor = rule.releasedFor
     tolerates = rule.tolerates.microseconds
@@ -63,12 +67,23 @@ final class CompiledRule {
         }
       return CompiledReading(
         form: reading.form, kind: kind, place: Int32(place), staleAfter: staleAfter, heartbeat: Int32(heartbeat),
-        window: reading.form.window?.microseconds ?? 0)
+        window: reading.form.window?.microseconds ?? 0,
+        isPlain: reading.form == .latest && kind == .number && heartbeat < 0)
     }
     if case .span(let span) = rule.every, rule.readings.contains(where: \.form.movesWithTime) {
       every = span.microseconds
     } else {
       every = .max
+    }
+  }
+
+  /// The deadline of the hold or release that is running; nil when none is.
+  @inline(__always)
+  func transition(of phase: Condition.Phase) -> Instant? {
+    switch phase {
+    case .pending(let since): since + heldFor
+    case .clearing(let since, _): since + releasedFor
+    case .normal, .active: nil
     }
   }
 }

@@ -1,23 +1,14 @@
 // Time passing: deadlines, ticks and links (S1, S2), and what waits behind a due deadline.
 extension Evaluator {
-  /// The deadline of the hold or release that is running.
-  func transition(of condition: Int) -> Instant? {
-    let rule = rules[Int(placements[condition].rule)]
-    switch conditions[condition].phase {
-    case .pending(let since): return since + rule.heldFor
-    case .clearing(let since, _): return since + rule.releasedFor
-    case .normal, .active: return nil
-    }
-  }
-
   /// Takes the deadlines before `horizon` in order of time, and between them the moments that waited.
   mutating func settle(_ condition: Int, before horizon: Instant) {
     guard conditions[condition].faults < Evaluator.strikes else { return }
     snapshot(condition)
+    let rule = rules[Int(placements[condition].rule)]
     while true {
       let next = conditions[condition].next
       if conditions[condition].waits, let moment = waiting[Int32(condition)]?.first {
-        let blocked = transition(of: condition).map { $0 < moment } ?? false
+        let blocked = rule.transition(of: conditions[condition].phase).map { $0 < moment } ?? false
         if !blocked, moment <= next || next >= horizon {
           waiting[Int32(condition)]?.removeFirst()
           if waiting[Int32(condition)]?.isEmpty ?? true {
@@ -45,7 +36,8 @@ extension Evaluator {
       conditions[condition].clock = clock
       return
     }
-    if let due = transition(of: condition), due < clock {
+    let rule = rules[Int(placements[condition].rule)]
+    if let due = rule.transition(of: conditions[condition].phase), due < clock {
       if time > due {
         conditions[condition].clock = clock
         return wait(condition, for: time)

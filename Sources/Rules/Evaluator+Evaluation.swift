@@ -15,12 +15,12 @@ extension Evaluator {
     let rule = rules[Int(placement.rule)]
     let (deadline, moves) = look(placement, rule, at: moment.microseconds)
 
-    var answer = ask(.when, rule, placement)
+    var answer = Evaluator.ask(.when, rule, scratch, limitValues, from: placement.firstLimit)
     var clears = false
     if answer == .no, conditions[condition].phase.isActive {
       clears = true
       if rule.hasClearsWhen {
-        answer = ask(.clearsWhen, rule, placement)
+        answer = Evaluator.ask(.clearsWhen, rule, scratch, limitValues, from: placement.firstLimit)
         clears = answer == .yes
         if clears { answer = .no }
       }
@@ -32,102 +32,111 @@ extension Evaluator {
       return false
     }
     if rule.remembers { remember(placement, rule) }
-    see(condition, answer, at: moment)
-    move(condition, rule, whenIsTrue: answer == .yes && !clears, clears: clears && answer == .no, at: moment, taking)
+    // Changed as a whole and put back once.
+    var state = conditions[condition]
+    see(&state, condition, answer, at: moment)
+    move(
+      &state, condition, rule, whenIsTrue: answer == .yes && !clears, clears: clears && answer == .no, at: moment,
+      taking)
 
-    var next = min(Instant(microseconds: deadline), conditions[condition].wake)
-    if let transition = transition(of: condition) { next = min(next, transition) }
+    var next = min(Instant(microseconds: deadline), state.wake)
+    if let transition = rule.transition(of: state.phase) { next = min(next, transition) }
     if moves, rule.every != .max { next = min(next, moment.next(multipleOf: TimeSpan(microseconds: rule.every))) }
-    if let since = conditions[condition].blindSince, !conditions[condition].blindTold {
-      next = min(next, since + configuration.policy.blindAfter)
-    }
-    conditions[condition].next = next
+    if let since = state.blindSince, !state.blindTold { next = min(next, since + configuration.policy.blindAfter) }
+    state.next = next
+    conditions[condition] = state
     return true
   }
 
-  private func ask(_ question: Question, _ rule: CompiledRule, _ placement: Placement) -> Answer {
+  /// Takes what it needs and not `self`: a closure that captures an evaluator copies it.
+  @inline(__always)
+  private static func ask(
+    _ question: Question, _ rule: CompiledRule, _ scratch: [ReadingValue], _ limitValues: [Double], from first: Int32
+  ) -> Answer {
     scratch.withUnsafeBufferPointer { readings in
       limitValues.withUnsafeBufferPointer { limits in
-        rule.rule.ask(
-          question, UnsafeBufferPointer(rebasing: readings[..<rule.readings.count]),
-          UnsafeBufferPointer(
-            rebasing: limits[Int(placement.firstLimit)..<(Int(placement.firstLimit) + rule.limitCount)]))
+        rule.ask(
+          question, UnsafeBufferPointer(start: readings.baseAddress, count: rule.readings.count),
+          UnsafeBufferPointer(start: limits.baseAddress.map { $0 + Int(first) }, count: rule.limitCount))
       }
     }
   }
 
   // MARK: What the answer makes of the condition
 
-  private mutating func see(_ condition: Int, _ answer: Answer, at moment: Instant) {
+  private mutating func see(_ state: inout Condition, _ condition: Int, _ answer: Answer, at moment: Instant) {
     guard case .blind(let reading) = answer else {
-      if conditions[condition].blindSince != nil {
-        conditions[condition].blindSince = nil
-        conditions[condition].blindTold = false
-        touch(condition)
+      if state.blindSince != nil {
+        state.blindSince = nil
+        state.blindTold = false
+        touch(&state, condition)
       }
       return
     }
-    if conditions[condition].blindSince == nil {
-      conditions[condition].blindSince = moment
-      touch(condition)
+    if state.blindSince == nil {
+      state.blindSince = moment
+      touch(&state, condition)
     }
-    conditions[condition].blindReading = reading
-    if let since = conditions[condition].blindSince, !conditions[condition].blindTold,
-      moment >= since + configuration.policy.blindAfter
-    {
-      conditions[condition].blindTold = true
-      let record = record(of: ConditionID(condition))
+    state.blindReading = reading
+    if let since = state.blindSince, !state.blindTold, moment >= since + configuration.policy.blindAfter {
+      state.blindTold = true
+      let rule = rule(of: ConditionID(condition))
       step.reports.append(
         Report(
-          .blindTooLong, time: moment, rule: record.rule, asset: record.asset,
-          text: "blind since \(since): reading '\(record.blindReading ?? "")' is not good"))
+          .blindTooLong, time: moment, rule: rule.name, asset: asset(of: ConditionID(condition)).path,
+          text: "blind since \(since): reading '\(rule.readings[reading].name)' is not good"))
     }
   }
 
   private mutating func move(
-    _ condition: Int, _ rule: CompiledRule, whenIsTrue: Bool, clears: Bool, at moment: Instant, _ taking: Bool
+    _ state: inout Condition, _ condition: Int, _ rule: CompiledRule, whenIsTrue: Bool, clears: Bool,
+    at moment: Instant, _ taking: Bool
   ) {
-    switch conditions[condition].phase {
+    switch state.phase {
     case .normal:
       guard whenIsTrue else { return }
       if rule.heldFor == .zero {
-        fire(condition, rule, since: moment, at: moment)
+        fire(&state, condition, rule, since: moment, at: moment)
       } else {
-        enter(.pending(since: moment), condition, at: moment)
+        enter(.pending(since: moment), &state, condition, at: moment)
       }
     case .pending(let since):
       if !whenIsTrue {
-        enter(.normal, condition, at: moment)
+        enter(.normal, &state, condition, at: moment)
       } else if taking, moment >= since + rule.heldFor {
-        fire(condition, rule, since: since, at: moment)
+        fire(&state, condition, rule, since: since, at: moment)
       }
     case .active(let since):
       guard clears else { return }
       if rule.releasedFor == .zero {
-        clear(condition, at: moment)
+        clear(&state, condition, at: moment)
       } else {
-        enter(.clearing(since: moment, active: since), condition, at: moment)
+        enter(.clearing(since: moment, active: since), &state, condition, at: moment)
       }
     case .clearing(let since, let active):
       if !clears {
-        enter(.active(since: active), condition, at: moment)
+        enter(.active(since: active), &state, condition, at: moment)
       } else if taking, moment >= since + rule.releasedFor {
-        clear(condition, at: moment)
+        clear(&state, condition, at: moment)
       }
     }
   }
 
   /// A hold or release that cannot go on: back to what it was before (S3, S5).
   mutating func abandon(_ condition: Int, at moment: Instant) {
-    switch conditions[condition].phase {
-    case .normal, .active: break
-    case .pending: enter(.normal, condition, at: moment)
-    case .clearing(_, let active): enter(.active(since: active), condition, at: moment)
+    var state = conditions[condition]
+    switch state.phase {
+    case .normal, .active: return
+    case .pending: enter(.normal, &state, condition, at: moment)
+    case .clearing(_, let active): enter(.active(since: active), &state, condition, at: moment)
     }
+    conditions[condition] = state
   }
 
-  private mutating func fire(_ condition: Int, _ rule: CompiledRule, since: Instant, at moment: Instant) {
-    enter(.active(since: moment), condition, at: moment)
+  private mutating func fire(
+    _ state: inout Condition, _ condition: Int, _ rule: CompiledRule, since: Instant, at moment: Instant
+  ) {
+    enter(.active(since: moment), &state, condition, at: moment)
     step.events.append(
       Step.Event(
         condition: ConditionID(condition), time: moment,
@@ -135,8 +144,8 @@ extension Evaluator {
     noteActivation(condition, at: moment)
   }
 
-  private mutating func clear(_ condition: Int, at moment: Instant) {
-    enter(.normal, condition, at: moment)
+  private mutating func clear(_ state: inout Condition, _ condition: Int, at moment: Instant) {
+    enter(.normal, &state, condition, at: moment)
     step.events.append(Step.Event(condition: ConditionID(condition), time: moment, kind: .cleared))
   }
 
@@ -147,15 +156,17 @@ extension Evaluator {
         condition: ConditionID(condition), time: moment, kind: .reached(readings: Array(scratch[..<count]))))
   }
 
-  private mutating func enter(_ phase: Condition.Phase, _ condition: Int, at moment: Instant) {
-    conditions[condition].phase = phase
-    conditions[condition].entered = moment
-    touch(condition)
+  private mutating func enter(
+    _ phase: Condition.Phase, _ state: inout Condition, _ condition: Int, at moment: Instant
+  ) {
+    state.phase = phase
+    state.entered = moment
+    touch(&state, condition)
   }
 
-  private mutating func touch(_ condition: Int) {
-    guard !conditions[condition].isChanged else { return }
-    conditions[condition].isChanged = true
+  private mutating func touch(_ state: inout Condition, _ condition: Int) {
+    guard !state.isChanged else { return }
+    state.isChanged = true
     changed.append(ConditionID(condition))
   }
 
@@ -194,8 +205,10 @@ extension Evaluator {
   }
 
   private mutating func count(_ condition: Int, at moment: Instant, cause: String) {
-    conditions[condition].faults += 1
-    touch(condition)
+    var state = conditions[condition]
+    state.faults += 1
+    touch(&state, condition)
+    conditions[condition] = state
     let record = record(of: ConditionID(condition))
     step.faults.append(Fault(rule: record.rule, asset: record.asset, cause: cause))
     step.reports.append(Report(.fault, time: moment, rule: record.rule, asset: record.asset, text: cause))
@@ -215,6 +228,7 @@ extension Evaluator {
     var deadline = Int64.max
     var moves = false
     for index in rule.readings.indices {
+      if lookAtLatest(rule, index, placement, at: time, &deadline) { continue }
       var reading = read(rule, index, placement, at: time, &deadline, &moves)
       scratchSince[index] = reading.since
       if reading.since != .max, rule.remembers, rule.readings[index].form.needsMemory {
@@ -228,6 +242,28 @@ extension Evaluator {
       scratch[index] = reading.value
     }
     return (deadline, moves)
+  }
+
+  /// The one case that is nearly all of them, without the ceremony: a number in force now, good and not silent.
+  @inline(__always)
+  private mutating func lookAtLatest(
+    _ rule: CompiledRule, _ index: Int, _ placement: Placement, at time: Int64, _ deadline: inout Int64
+  ) -> Bool {
+    let reading = rule.readings[index]
+    guard reading.isPlain else { return false }
+    let history = Int(readingHistories[Int(placement.firstReading) + index])
+    let newest = histories[history].marks.count - 1
+    guard newest >= histories[history].first else { return false }
+    let since = histories[history].marks[newest].time
+    guard since <= time, histories[history].marks[newest].badSince == .max else { return false }
+    if reading.staleAfter != .max {
+      let silentFrom = since.saturatingPlus(reading.staleAfter)
+      guard time <= silentFrom else { return false }
+      deadline = min(deadline, silentFrom.saturatingPlus(1))
+    }
+    scratch[index] = .number(histories[history].marks[newest].number)
+    scratchSince[index] = .max
+    return true
   }
 
   /// Keeps what is known, and since when what is not. Only after the rule answered, so that a fault leaves no trace.
@@ -250,9 +286,8 @@ extension Evaluator {
     _ moves: inout Bool
   ) -> (value: ReadingValue, since: Int64) {
     let reading = rule.readings[place]
-    let tag = Int(placement.firstTag + reading.place)
     let heard = min(firstHeard[Int(placement.asset)], time)
-    let historyIndex = Int(tags[tag].history)
+    let historyIndex = Int(readingHistories[Int(placement.firstReading) + place])
     guard let index = histories[historyIndex].index(at: time) else {
       switch reading.form {
       case .quality: return (.text("stale"), .max)

@@ -20,6 +20,8 @@ package struct Evaluator {
   var tags: [TagState]
   var histories: [History] = []
   var readingStates: [ReadingState] = []
+  /// The history of each reading's tag, by reading.
+  var readingHistories: [Int32] = []
   var firstHeard: [Int64]
   var links: Links
   /// Moments that wait behind a due deadline, by condition.
@@ -109,6 +111,7 @@ package struct Evaluator {
         limitValues += compiled.rule.limits.map { overrides[$0.name] ?? $0.value }
         for (reading, tag) in zip(compiled.readings, tagIndices) {
           addHistory(tag, reading, links.lateness(placements[Int(condition)].sourceSet))
+          readingHistories.append(tags[Int(tag)].history)
           readers.append((tag, condition))
           if reading.heartbeat >= 0, asset.firstTag + reading.heartbeat != tag {
             let pulse = asset.firstTag + reading.heartbeat

@@ -37,6 +37,7 @@ struct Links: Sendable {
 
   func lateness(_ set: Int32) -> Int64 { slowest[Int(set)] }
   func reads(_ set: Int32, _ source: SourceID) -> Bool { sets[Int(set)].contains(source) }
+  @inline(__always)
   func isUp(_ source: SourceID) -> Bool {
     states[Int(source.index)] == .none || states[Int(source.index)] == .up
   }
@@ -50,6 +51,7 @@ struct Links: Sendable {
 
   /// Deadlines before this may be taken by a rule of this set whose clock stands there; none while a source is
   /// down or catching up.
+  @inline(__always)
   func horizon(_ set: Int32, clock: Instant) -> Instant {
     let source = Int(only[Int(set)])
     if source >= 0 {
