@@ -65,12 +65,14 @@ let package = Package(
       dependencies: [
         "Rules", "Site", "Scripting", "Ingest", "Ledger", "Delivery", "Engine", "Demo",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: swift6),
 
     // Tests, and what they need that is no part of the product.
     .testTarget(
       name: "RulesTests", dependencies: ["Rules", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: swift6),
+    .testTarget(name: "EngineTests", dependencies: ["Engine", "Rules"], swiftSettings: swift6),
     .testTarget(name: "SiteTests", dependencies: ["Site", "Rules"], swiftSettings: swift6),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting", "Rules", "CLua"], swiftSettings: swift6),
     .testTarget(name: "IngestTests", dependencies: ["Ingest", "Rules"], swiftSettings: swift6),

@@ -11,9 +11,9 @@ struct Memory {
   private var up: [Bool]
   let slowestLateness: TimeSpan
 
-  private init(_ configuration: Configuration) {
+  private init(_ configuration: Configuration, _ standing: Standing) {
     self.configuration = configuration
-    decider = Decider(configuration)
+    decider = Decider(configuration, standing: standing)
     up = configuration.sources.map { _ in false }
     slowestLateness = configuration.sources.map(\.lateness).max() ?? .zero
   }
@@ -21,11 +21,12 @@ struct Memory {
   /// Replays the journal since this configuration began to decide. Nothing is emitted: what was decided stands.
   /// A configuration that the journal does not end with begins anew, and says so in the journal.
   static func recover(_ configuration: Configuration, from journal: any Journal) throws -> Memory {
-    var memory = Memory(configuration)
     guard let last = try journal.lastConfiguration(), last.hash == configuration.hash else {
+      var memory = Memory(configuration, try journal.standing(before: try journal.nextInput))
       memory.opening = [.config(configuration.hash)]
       return memory
     }
+    var memory = Memory(configuration, try journal.standing(before: last.number))
     var newest = Instant.distantPast
     try journal.replay(from: last.number) { _, input in
       _ = memory.apply(input)

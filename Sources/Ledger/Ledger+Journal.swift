@@ -35,6 +35,8 @@ extension Ledger {
         try db.cachedStatement(sql: "INSERT INTO batches (first_input, count, bytes) VALUES (?, ?, ?)")
           .execute(arguments: [batch.firstInput, batch.inputs.count, bytes])
       }
+      // Conditions are of a configuration: those of the one before are no more.
+      if !configs.isEmpty { try db.execute(sql: "DELETE FROM conditions") }
       for (number, hash) in configs {
         try db.cachedStatement(sql: "INSERT INTO configs (number, hash) VALUES (?, ?)")
           .execute(arguments: [number, hash.hex])
@@ -75,6 +77,34 @@ extension Ledger {
     try reading("the journal") { db in
       try Row.fetchOne(db.cachedStatement(sql: "SELECT number, hash FROM configs ORDER BY number DESC LIMIT 1"))
         .map { ($0["number"], Digest(hex: $0["hash"])) }
+    }
+  }
+
+  /// The newest 64 decisions of each rule and asset before an input, and what still waits for a person.
+  package func standing(before number: Int64) throws(LedgerError) -> Standing {
+    try reading("what was decided") { db in
+      var standing = Standing()
+      standing.decisions = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT rule, asset, time, repeated FROM (
+            SELECT id, rule, asset, time, repeated,
+              row_number() OVER (PARTITION BY rule, asset ORDER BY id DESC) AS place
+            FROM decisions WHERE input < ?)
+          WHERE place <= 64 ORDER BY id
+          """, arguments: [number]
+      ).map { DecisionKey($0) }
+      standing.waiting = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT rule, asset, time, repeated, number, expires
+          FROM actions JOIN decisions ON decisions.id = actions.decision
+          WHERE state = 'waiting' AND input < ? ORDER BY actions.id
+          """, arguments: [number]
+      ).map { row in
+        (ActionKey(decision: DecisionKey(row), number: row["number"]), Instant(microseconds: row["expires"]))
+      }
+      return standing
     }
   }
 

@@ -33,6 +33,15 @@ package final class LedgerReader: Sendable {
     try reading("meta") { db in try String.fetchOne(db, sql: "SELECT ledger FROM meta") ?? "" }
   }
 
+  /// Every input from `number` on, in order.
+  package func replay(from number: Int64, _ body: (Int64, Input) throws -> Void) throws {
+    try read(
+      journal: path, from: number,
+      using: { sql, arguments throws(LedgerError) in
+        try reading("the journal") { db in try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) }
+      }, body)
+  }
+
   /// Newest first: by data time, then by number.
   package func decisions(
     limit: Int = 50, rule: String? = nil, asset: String? = nil, since: Instant? = nil

@@ -19,6 +19,8 @@ final class CompiledRule {
   let ask: (Question, UnsafeBufferPointer<ReadingValue>, UnsafeBufferPointer<Double>) -> Answer
   let readings: [CompiledReading]
   let limitCount: Int
+  /// Tags that its setpoints change relative to their latest value, which must be known for that.
+  let changedTags: [Int32]
   /// Names of the states, by reading; empty for other types.
   let stateNames: [[String]]
   let heldFor: TimeSpan
@@ -40,6 +42,12 @@ final class CompiledRule {
     hasClearsWhen = rule.hasClearsWhen
     remembers = rule.tolerates > .zero && rule.readings.contains(where: \.form.needsMemory)
     limitCount = rule.limits.count
+    changedTags = rule.actions.compactMap { action in
+      guard case .setpoint(let tag, let to) = action, let place = assetClass.tags.firstIndex(where: { $0.name == tag })
+      else { return nil }
+      if case .value = to { return nil }
+      return Int32(place)
+    }
     stateNames = rule.readings.map { reading in
       guard case .states(let names, _)? = assetClass.tags.first(where: { $0.name == reading.tag })?.type else { return [] }
       return names

@@ -3,9 +3,10 @@ package struct Decider {
   package private(set) var evaluator: Evaluator
   package private(set) var policy: Policy
 
-  package init(_ configuration: Configuration) {
+  package init(_ configuration: Configuration, standing: Standing = Standing()) {
     evaluator = Evaluator(configuration)
     policy = Policy(configuration.policy)
+    policy.take(standing, evaluator)
   }
 
   /// What one input led to.

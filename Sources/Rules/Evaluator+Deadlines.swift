@@ -119,10 +119,12 @@ extension Evaluator {
     guard links.ticks.indices.contains(Int(source.index)) else { return }
     startQueueing()
     let lostAt = links.lostAt[Int(source.index)]
+    let wasThere = links.states[Int(source.index)] != .none && links.states[Int(source.index)] != .down
     links.take(event, of: source, at: time)
     let name = configuration.sources[Int(source.index)].name
     switch event {
     case .connected, .caughtUp: takeDueDeadlines(of: source)
+    case .lost where !wasThere: break
     case .lost:
       step.reports.append(Report(.linkLost, time: time, text: "the link to source \(name) is lost"))
     case .newSession:

@@ -109,6 +109,7 @@ package struct Evaluator {
         readingStates += Array(repeating: ReadingState(), count: compiled.readings.count)
         let overrides = asset.limits[compiled.rule.name] ?? [:]
         limitValues += compiled.rule.limits.map { overrides[$0.name] ?? $0.value }
+        for place in compiled.changedTags { addHistory(asset.firstTag + place, links.lateness(placements[Int(condition)].sourceSet)) }
         for (reading, tag) in zip(compiled.readings, tagIndices) {
           addHistory(tag, reading, links.lateness(placements[Int(condition)].sourceSet))
           readingHistories.append(tags[Int(tag)].history)
@@ -132,13 +133,17 @@ package struct Evaluator {
   }
 
   private mutating func addHistory(_ tag: Int32, _ reading: CompiledRule.CompiledReading, _ lateness: Int64) {
+    addHistory(tag, reading.window.saturatingPlus(lateness))
+    if reading.form.needsTotals { histories[Int(tags[Int(tag)].history)].hasWindows = true }
+  }
+
+  private mutating func addHistory(_ tag: Int32, _ keep: Int64) {
     if tags[Int(tag)].history < 0 {
       tags[Int(tag)].history = Int32(histories.count)
-      histories.append(History(staleAfter: reading.heartbeat < 0 ? reading.staleAfter : .max))
+      histories.append(History(staleAfter: gates[Int(tags[Int(tag)].gate)].staleAfter))
     }
     let history = Int(tags[Int(tag)].history)
-    if reading.form.needsTotals { histories[history].hasWindows = true }
-    histories[history].keep = max(histories[history].keep, reading.window.saturatingPlus(lateness))
+    histories[history].keep = max(histories[history].keep, keep)
   }
 
   // MARK: - Inputs
@@ -363,12 +368,25 @@ extension Reading {
 }
 
 extension Evaluator: TagReader {
-  package func latestGood(_ tag: TagID) -> Value? {
+  package func good(_ tag: TagID, at time: Instant) -> Value? {
     let state = tags[Int(tag.index)]
-    guard state.history >= 0, let mark = histories[Int(state.history)].newest, mark.badSince == .max,
-      !mark.number.isNaN
-    else { return nil }
-    switch configuration.model.definition(of: tag).type {
+    guard state.history >= 0, let index = histories[Int(state.history)].index(at: time.microseconds) else { return nil }
+    let mark = histories[Int(state.history)].marks[index]
+    let definition = configuration.model.definition(of: tag)
+    var lastSign = mark.time
+    var staleAfter = Int64.max
+    switch definition.life {
+    case .itself(let span): staleAfter = span.microseconds
+    case .device: break
+    case .heartbeat(let beat, let span):
+      staleAfter = span.microseconds
+      let asset = AssetID(Int(state.asset))
+      if let beat = configuration.model.tag(beat, of: asset) { lastSign = tags[Int(beat.index)].newest }
+    }
+    guard mark.badSince == .max, !mark.number.isNaN, time.microseconds <= lastSign.saturatingPlus(staleAfter) else {
+      return nil
+    }
+    switch definition.type {
     case .number, .counter: return .number(mark.number)
     case .boolean: return .boolean(mark.number != 0)
     case .states(let names, _): return .text(names[Int(mark.number)])

@@ -27,6 +27,22 @@ package struct Policy {
 
   package init(_ settings: PolicySettings) { self.settings = settings }
 
+  /// Takes over what was decided under earlier configurations. Decisions of rules and assets that are no more are
+  /// nobody's.
+  mutating func take(_ standing: Standing, _ evaluator: Evaluator) {
+    var ids: [DecisionKey: ConditionID] = [:]
+    for index in evaluator.conditions.indices {
+      let id = ConditionID(index)
+      ids[DecisionKey(rule: evaluator.rule(of: id).name, asset: evaluator.asset(of: id).path, time: .distantPast)] = id
+    }
+    for key in standing.decisions {
+      guard let condition = ids[DecisionKey(rule: key.rule, asset: key.asset, time: .distantPast)] else { continue }
+      lastDecision[condition] = max(lastDecision[condition] ?? .distantPast, key.time)
+      fireTimes[condition] = ((fireTimes[condition] ?? []) + [key.time]).suffix(64)
+    }
+    approvals = standing.waiting.map { ($0.expires, $0.key) }.sorted { $0.0 < $1.0 }
+  }
+
   /// Whether time alone may end something: an action waits for a person.
   var waitsForTime: Bool { !approvals.isEmpty }
 
@@ -142,7 +158,7 @@ package struct Policy {
         number: number, kind: .notification, title: words.fill(title), text: words.fill(text ?? ""),
         adapter: adapter, standing: standing)
     case .setpoint(let tag, let to):
-      let target = target(of: to, evaluator.configuration.model.tag(tag, of: asset), evaluator)
+      let target = target(of: to, evaluator.configuration.model.tag(tag, of: asset), at: time, evaluator)
       return Action(
         number: number, kind: .setpoint, title: "Change \(tag) of \(words.asset)", text: "",
         setpoint: target.map { Action.Setpoint(tag: tag, target: $0) }, adapter: adapter,
@@ -151,9 +167,9 @@ package struct Policy {
   }
 
   /// The absolute target, fixed here; nil when it is relative to a tag that is not good.
-  private func target(of to: SetpointTarget, _ tag: TagID?, _ tags: some TagReader) -> Double? {
+  private func target(of to: SetpointTarget, _ tag: TagID?, at time: Instant, _ tags: some TagReader) -> Double? {
     if case .value(let value) = to { return value }
-    guard let tag, case .number(let latest) = tags.latestGood(tag) else { return nil }
+    guard let tag, case .number(let latest) = tags.good(tag, at: time) else { return nil }
     switch to {
     case .value(let value): return value
     case .step(let step): return latest + step
@@ -240,12 +256,12 @@ extension ReadingValue {
   }
 }
 
-/// A number for people: whole when it is, else three decimals without trailing zeros (four significant digits below one).
+/// A number for people: whole when it is, else four significant digits, without trailing zeros.
 package func plain(_ number: Double) -> String {
   guard number.isFinite else { return number.isNaN ? "not a number" : number > 0 ? "endless" : "-endless" }
   guard number.magnitude < 1e15 else { return "\(number)" }
-  if number == number.rounded() { return "\(Int64(number))" }
-  var scale = 1000.0
+  if number == number.rounded() || number.magnitude >= 1000 { return "\(Int64(number.rounded()))" }
+  var scale = 1.0
   while number.magnitude * scale < 1000, scale < 1e12 { scale *= 10 }
   let rounded = (number * scale).rounded() / scale
   return rounded == rounded.rounded() ? "\(Int64(rounded))" : "\(rounded)"

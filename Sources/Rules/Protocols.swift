@@ -46,6 +46,18 @@ package protocol Journal: AnyObject {
   func replay(from number: Int64, _ body: (Int64, Input) throws -> Void) throws
   /// The newest `config` input; nil in an empty journal.
   func lastConfiguration() throws -> (number: Int64, hash: Digest)?
+  /// What was decided before an input, as far as policy must know it under another configuration.
+  func standing(before number: Int64) throws -> Standing
+}
+
+/// What a new configuration takes over from those before it: without it an order would be repeated that was made
+/// an hour ago under a rule whose comment has changed since.
+package struct Standing: Sendable {
+  /// The newest decisions of each rule and asset, oldest first.
+  package var decisions: [DecisionKey] = []
+  /// Actions that still wait for a person, and when they expire by data time.
+  package var waiting: [(key: ActionKey, expires: Instant)] = []
+  package init() {}
 }
 
 /// Due actions, as the dispatcher sees them.
@@ -86,8 +98,8 @@ package struct Claim: Sendable {
 
 /// Current values, for whoever must judge an action by them.
 package protocol TagReader {
-  /// The latest value, nil when it is not good.
-  func latestGood(_ tag: TagID) -> Value?
+  /// The value as of a moment; nil when it is not good then.
+  func good(_ tag: TagID, at time: Instant) -> Value?
 }
 
 /// One system's adapter: what to ask of it and what its answers mean. Pure: no network, no secret.

@@ -109,6 +109,8 @@ private final class Teller: Sendable {
     var undelivered: Set<ActionKey> = []
     var messages = 0
     var toldAt: Instant?
+    /// Data time of the first change.
+    var began: Instant?
     var connected = false
     var whenFirstAccepted: (@Sendable () -> Void)?
   }
@@ -137,12 +139,11 @@ private final class Teller: Sendable {
         case .source(_, .caughtUp, _): memory.connected = true
         case .change(let change):
           memory.messages += 1
+          if memory.began == nil { memory.began = change.time }
           if change.time >= (memory.toldAt ?? change.time) + .minutes(10) || memory.toldAt == nil {
             if memory.toldAt != nil {
               lines.append(
-                story.status(
-                  at: change.time, messages: memory.messages, questions: memory.messages,
-                  decisions: memory.decisions.count))
+                story.status(at: change.time, changes: memory.messages, decisions: memory.decisions.count))
             }
             memory.toldAt = change.time
           }
@@ -173,7 +174,9 @@ private final class Teller: Sendable {
         memory.heldBack.append(held)
         lines.append(story.heldBack(held, title: titles[held.rule] ?? held.rule))
       }
-      for condition in batch.conditions where condition.blindSince != nil {
+      // Before it has heard everything once, every rule is blind; that is no news.
+      let settled = (memory.began ?? .distantFuture) + .minutes(6)
+      for condition in batch.conditions where condition.blindSince.map({ $0 > settled }) ?? false {
         let known = memory.blind.contains { $0.rule == condition.rule && $0.asset == condition.asset }
         if !known { memory.blind.append(condition) }
       }

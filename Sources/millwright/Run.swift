@@ -18,8 +18,7 @@ struct Run: ParsableCommand {
       service.stop()
     }
     defer { withExtendedLifetime(stopping) {} }
-    service.start()
-    notifySystemd("READY=1")
+    service.start { notifySystemd("READY=1") }
     let counts = try service.waitUntilEnded()
     log(.info, "stopped", ["changes": "\(counts.taken)", "late": "\(counts.late)", "duplicate": "\(counts.duplicate)"])
   }

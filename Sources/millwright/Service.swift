@@ -14,6 +14,8 @@ final class Service: Sendable {
   private let dispatchers: [Dispatcher]
   private let ledger: Ledger
   private let ended = Ended()
+  private let stopping = Mutex(false)
+  private let unreadable = UnreadableCount()
   private let installation: Installation
   private let clock: WallClock
   private let log: Log
@@ -46,7 +48,7 @@ final class Service: Sendable {
       return Dispatcher(
         settings: settings, queue: queue, site: site,
         code: { try AdapterScript(text: source.text, file: source.file) }, clock: systemClock,
-        log: { log(.warning, "delivery", ["adapter": settings.name, "what": $0]) })
+        log: { log(.info, "delivery", ["adapter": settings.name, "what": $0]) })
     }
     for settings in installation.site.adapters {
       guard let source = installation.adapters[settings.name],
@@ -56,34 +58,36 @@ final class Service: Sendable {
     }
   }
 
-  /// Starts every part. Returns at once.
-  func start() {
+  /// Starts every part. Returns at once; `ready` is called when the state is back and the sources are started on.
+  func start(ready: @escaping @Sendable () -> Void = {}) {
     for dispatcher in dispatchers { dispatcher.start() }
-    let thread = Thread { self.evaluate() }
+    let thread = Thread { self.evaluate(ready) }
     thread.name = "engine"
     thread.stackSize = 8 << 20
     thread.start()
   }
 
   /// The engine's thread: everything that is not Sendable is made and used here.
-  private func evaluate() {
+  private func evaluate(_ ready: () -> Void) {
     do {
       let sources = try installation.site.sources.enumerated().map { index, source in
         try MQTTSource(
           id: SourceID(index), name: source.settings.name, settings: source.mqtt,
           bindings: installation.site.bindings.filter { $0.source == SourceID(index) }, clock: clock,
-          log: { [log] in log(.warning, "source", ["source": source.settings.name, "what": $0]) })
+          log: { [log] in log(.info, "source", ["source": source.settings.name, "what": $0]) })
       }
       let engine = try Engine(
         catalogue: SiteCatalogue(installation), hash: installation.hash, journal: ledger, sources: sources,
         inbox: inbox, clock: clock, log: { [log] in log(.error, "engine", ["what": $0]) },
-        committed: { [dispatchers, committed, log] batch in
+        committed: { [dispatchers, committed, log, unreadable] batch in
           for dispatcher in dispatchers { dispatcher.wake() }
           for decision in batch.decisions { log(.info, "decision", ["key": "\(decision.key)"]) }
+          for line in unreadable.note(batch.deadLetters) { log(.warning, "unreadable", ["what": line]) }
           for report in batch.reports { log(.warning, report.kind.rawValue, ["what": report.text]) }
           committed(batch)
         })
       log(.info, "running", ["site": installation.site.name, "configuration": installation.hash.hex])
+      ready()
       try engine.run()
       ended.set(.success(engine.counts))
     } catch {
@@ -91,14 +95,26 @@ final class Service: Sendable {
     }
   }
 
-  /// Ends the engine after the batch in hand; to be called from anywhere, any number of times.
-  func stop() { inbox.stop() }
+  /// Ends it: no further action is begun, the requests in hand get their answers (at most their time limit) and
+  /// the engine journals them, then it commits what it has read and ends. Returns at once; any number of calls.
+  func stop() {
+    let first = stopping.withLock { stopping in
+      defer { stopping = true }
+      return !stopping
+    }
+    guard first else { return }
+    Thread.detachNewThread { [dispatchers, inbox] in
+      for dispatcher in dispatchers { dispatcher.finish() }
+      for dispatcher in dispatchers { dispatcher.stop() }
+      inbox.stop()
+    }
+  }
 
-  /// Waits for the engine to end, then for the requests in hand. Gives what was taken in.
+  /// Waits for the end. Gives what was taken in.
   func waitUntilEnded() throws -> IntakeCounts {
     let result = ended.wait()
+    // An engine that failed leaves the dispatchers to us.
     for dispatcher in dispatchers { dispatcher.finish() }
-    for dispatcher in dispatchers { dispatcher.stop() }
     return try result.get()
   }
 }
@@ -115,5 +131,24 @@ private final class Ended: Sendable {
     signal.wait()
     signal.signal()
     return result.withLock { $0 } ?? .failure(.cannot("the engine ended without saying how"))
+  }
+}
+
+/// Counts messages that could not be read, and speaks at the first, tenth, hundredth of each kind: a source that
+/// sends nothing else must not fill the log.
+private final class UnreadableCount: Sendable {
+  private let counts = Mutex<[String: Int]>([:])
+
+  func note(_ letters: [DeadLetter]) -> [String] {
+    guard !letters.isEmpty else { return [] }
+    return counts.withLock { counts in
+      letters.compactMap { letter in
+        let kind = "\(letter.source): \(letter.reason)"
+        let count = (counts[kind] ?? 0) + 1
+        counts[kind] = count
+        guard [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000].contains(count) else { return nil }
+        return "\(kind), message \(count) on \(letter.topic): \(letter.detail)"
+      }
+    }
   }
 }

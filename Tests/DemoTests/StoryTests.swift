@@ -71,8 +71,8 @@ private func attempt(_ receipt: Receipt, number: Int = 1, status: Int? = 201, ne
         == "10:10:12  P-106  Pump cavitation         "
         + "blind since 10:10:00: 'vibration' is not good, so it does not judge")
     #expect(
-      story.status(at: at(10), messages: 6480, questions: 2160, decisions: 1)
-        == "10:10:00  -----  6 480 messages read, 2 160 questions put to rules, 1 decision")
+      story.status(at: at(10), changes: 6480, decisions: 1)
+        == "10:10:00  -----  6 480 values read, 1 decision")
   }
 
   @Test func colour_adds_codes_and_no_text() {
@@ -94,7 +94,7 @@ private func attempt(_ receipt: Receipt, number: Int = 1, status: Int? = 201, ne
       blind: [], faults: faults)
     #expect(
       story.summary(summary) == """
-        10:00 to 10:23 in the plant: 12 345 messages read, 2 decisions, 1 order.
+        10:00 to 10:23 in the plant: 12 345 values read, 2 decisions, 1 order.
 
         Decisions by rule
           2   Pump cavitation                   P-102, P-103

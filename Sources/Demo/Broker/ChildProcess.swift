@@ -47,6 +47,13 @@ package final class ChildProcess: Sendable {
 
   package var isRunning: Bool { ended.withLock { collect(into: &$0, wait: false) } == nil }
 
+  /// How it ended: its exit code, 128 and the signal's number if a signal ended it; nil while it runs.
+  package var exitCode: Int32? {
+    ended.withLock { ended in
+      collect(into: &ended, wait: false).map { $0 & 0x7F == 0 ? $0 >> 8 & 0xFF : 128 + ($0 & 0x7F) }
+    }
+  }
+
   /// Asks it to end and waits; kills it when it has not ended after 5 s.
   package func stop() {
     signal(SIGTERM)
@@ -87,7 +94,7 @@ package final class ChildProcess: Sendable {
 }
 
 /// The first executable file of that name on PATH, then in the folders of system daemons.
-func executable(_ name: String) -> String? {
+package func executable(_ name: String) -> String? {
   let path = getenv("PATH").map { String(cString: $0) } ?? ""
   let folders = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/local/sbin"]
   return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }

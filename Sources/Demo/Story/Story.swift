@@ -80,9 +80,9 @@ package struct Story: Sendable {
   }
 
   /// A line now and then, so that silence is known to be health.
-  package func status(at now: Instant, messages: Int, questions: Int, decisions: Int) -> String {
+  package func status(at now: Instant, changes: Int, decisions: Int) -> String {
     let texts = [
-      counted(messages, "message") + " read", counted(questions, "question") + " put to rules",
+      counted(changes, "value") + " read",
       counted(decisions, "decision"),
     ]
     return paint("\(time(now))  -----  " + texts.joined(separator: ", "), .dim)

@@ -57,7 +57,7 @@ extension Story {
     ]
     let span = "\(shortTime(summary.start)) to \(shortTime(summary.end))"
     let head =
-      "\(span) in the plant: \(counted(summary.messages, "message")) read, "
+      "\(span) in the plant: \(counted(summary.messages, "value")) read, "
       + "\(counted(summary.decisions.count, "decision")), \(counted(summary.orders.count, "order"))."
     var lines = [paint(head, .bold)]
     for (title, section) in sections where !section.isEmpty {

@@ -1,0 +1,135 @@
+import Demo
+import Foundation
+import Ledger
+import Rules
+import Testing
+
+/// A copy of the example site in a folder of its own, with one quick rule, a real broker, and the desk; the engine
+/// runs as the command, in a process of its own.
+final class Workplace {
+  static let root = SimulatedPlantTests.root
+  let folder: String
+  let broker: Broker
+  let desk: WorkOrderDesk
+  private(set) var engine: ChildProcess?
+
+  /// Fires two seconds after the suction pressure of a pump fell under 0.4 bar g.
+  static let rule = """
+    rule {
+      title = "Suction low", owner = "rotating-equipment", applies_to = "CentrifugalPump",
+      limits = { low = 0.4 },
+      reads = { suction = latest "SuctionPressure [bar g]" },
+      when = function(pump, limits) return pump.suction < limits.low end,
+      held_for = "2 s",
+      check_first = { "suction valve open" },
+      actions = { work_order { priority = 2, title = "Check the suction strainer of {asset}" } },
+    }
+    """
+
+  init() async throws {
+    folder = FileManager.default.temporaryDirectory.path + "/millwright-e2e-\(UUID().uuidString)"
+    let site = folder + "/site"
+    try FileManager.default.createDirectory(atPath: site + "/state/secrets", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    try FileManager.default.createDirectory(atPath: folder + "/rules", withIntermediateDirectories: true)
+    broker = try Broker(folder: folder + "/broker", persistent: true)
+    let secret = "whsec_" + Data((0..<32).map { UInt8($0) }).base64EncodedString()
+    desk = try WorkOrderDesk(secret: Secret(secret), clock: { Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) })
+    let port = try await desk.start()
+    let text = try String(contentsOfFile: Self.root + "/site/site.yaml", encoding: .utf8)
+      .replacingOccurrences(of: "port: 1883", with: "port: \(broker.port)")
+      .replacingOccurrences(of: "127.0.0.1:8088", with: "127.0.0.1:\(port)")
+      .replacingOccurrences(of: "lateness: 2 s", with: "lateness: 200 ms")
+    try text.write(toFile: site + "/site.yaml", atomically: true, encoding: .utf8)
+    // The limit of a rule that is not here has nobody to override it.
+    let assets = try String(contentsOfFile: Self.root + "/site/assets.yaml", encoding: .utf8)
+      .replacingOccurrences(of: "pump_cavitation: {vibration_high: 8.5}", with: "suction_low: {low: 0.3}")
+    try assets.write(toFile: site + "/assets.yaml", atomically: true, encoding: .utf8)
+    try Self.rule.write(toFile: folder + "/rules/suction_low.lua", atomically: true, encoding: .utf8)
+    try secret.write(toFile: site + "/state/secrets/desk_signing_key", atomically: false, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: site + "/state/secrets/desk_signing_key")
+  }
+
+  func close() async {
+    engine?.kill()
+    broker.stop()
+    await desk.stop()
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  // MARK: The engine
+
+  var arguments: [String] {
+    [folder + "/site", "--rules", folder + "/rules", "--integrations", Self.root + "/integrations"]
+  }
+  var log: String { (try? String(contentsOfFile: folder + "/engine.log", encoding: .utf8)) ?? "" }
+  var ledger: String { folder + "/site/state/ledger.sqlite" }
+
+  /// Starts the engine and waits until it has caught up with the broker.
+  func start() throws {
+    let before = caughtUps
+    engine = try ChildProcess(Self.command, ["run"] + arguments, log: folder + "/engine.log")
+    try eventually("the engine catches up with the broker") { caughtUps > before }
+  }
+
+  /// How often the journal says that the source has caught up.
+  private var caughtUps: Int {
+    guard FileManager.default.fileExists(atPath: ledger), let reader = try? LedgerReader(path: ledger) else { return 0 }
+    var count = 0
+    try? reader.replay(from: 1) { _, input in
+      if case .source(_, .caughtUp, _) = input { count += 1 }
+    }
+    return count
+  }
+
+  func kill() { engine?.kill() }
+
+  /// Asks it to end; gives its exit code.
+  func stop() -> Int32? {
+    engine?.stop()
+    return engine?.exitCode
+  }
+
+  // MARK: The plant and the command line
+
+  static let command = root + "/.build/release/millwright"
+
+  /// Publishes with mosquitto's own tool; true when the broker has it.
+  func publish(_ topic: String, _ payload: String) throws {
+    let tool = try #require(executable("mosquitto_pub"), "mosquitto-clients is not installed")
+    let child = try ChildProcess(
+      tool, ["-h", "127.0.0.1", "-p", "\(broker.port)", "-q", "1", "-t", topic, "-m", payload], log: folder + "/pub.log")
+    #expect(child.wait(seconds: 20) && child.exitCode == 0)
+  }
+
+  /// One value of a pump's suction pressure, now.
+  func suction(_ pump: String, _ value: Double) throws {
+    let now = Int64(Date().timeIntervalSince1970 * 1000)
+    try publish("riverside/utilities/\(pump)/SuctionPressure", #"{"value": \#(value), "ts": \#(now), "quality": "good"}"#)
+  }
+
+  /// Runs a subcommand to its end.
+  func run(_ arguments: String...) throws -> (code: Int32, output: String) {
+    let log = folder + "/command-\(UUID().uuidString).log"
+    let child = try ChildProcess(Self.command, arguments, log: log)
+    guard child.wait(seconds: 60), let code = child.exitCode else {
+      child.kill()
+      throw DidNotHappen(what: "millwright \(arguments.joined(separator: " ")) ends")
+    }
+    return (code, try String(contentsOfFile: log, encoding: .utf8))
+  }
+}
+
+struct DidNotHappen: Error, CustomStringConvertible {
+  var what: String
+  var description: String { "did not happen within a minute: \(what)" }
+}
+
+/// Waits for something that another process does; asks often, and gives up after a minute.
+func eventually(_ what: String, _ happened: () throws -> Bool) throws {
+  let deadline = ContinuousClock.now + .seconds(60)
+  let pause = DispatchSemaphore(value: 0)
+  while try !happened() {
+    if ContinuousClock.now > deadline { throw DidNotHappen(what: what) }
+    _ = pause.wait(timeout: .now() + 0.02)
+  }
+}
