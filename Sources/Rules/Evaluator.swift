@@ -282,7 +282,10 @@ package struct Evaluator {
       waiting[Int32(condition)] = nil
       conditions[condition].waits = false
       abandon(condition, at: now)
+      if let since = conditions[condition].blindSince, since > now { conditions[condition].blindSince = now }
+      guard conditions[condition].faults < Evaluator.strikes else { continue }
       conditions[condition].next = now
+      enqueue(condition)
     }
     step.reports.append(
       Report(
