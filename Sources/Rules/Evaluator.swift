@@ -3,6 +3,8 @@
 package struct Evaluator {
   /// Faults after which a rule is no longer called on an asset.
   package static let strikes = 3
+  /// Source times beyond this many microseconds from the epoch (73,000 years) are taken as this.
+  static let endOfTime = Int64.max / 4
 
   package let configuration: Configuration
   package internal(set) var conditions: [Condition] = []
@@ -186,6 +188,8 @@ package struct Evaluator {
       time = change.arrived.microseconds
       counts.ahead += 1
     }
+    // Beyond any calendar: far enough from the limits that no sum or difference of times overflows.
+    time = min(max(time, -Evaluator.endOfTime), Evaluator.endOfTime)
     if firstHeard[Int(tag.asset)] == .max { firstHeard[Int(tag.asset)] = time }
     if time < tag.newest, isLate(index, time) { return }
     tags[index].lateRun = 0
