@@ -226,16 +226,19 @@ package struct Evaluator {
 
     // Deadlines the new clocks have passed are taken before the change is applied.
     let now = Instant(microseconds: time)
+    var oldest = now
     for place in start..<end {
       let condition = Int(readerList[place])
       let horizon = links.horizon(placements[condition].sourceSet, clock: max(conditions[condition].clock, now))
       if conditions[condition].next < horizon { settle(condition, before: horizon) }
+      // Not taken: a source is down, or the rule failed. What was then is still needed.
+      oldest = min(oldest, conditions[condition].next)
     }
     let previous = tags[index].newest
     tags[index].newest = time
     if history >= 0 {
       histories[history].push(time: time, number: number, quality: quality, aged: aged)
-      if links.isUp(SourceID(Int(tag.source))) { histories[history].trim() }
+      histories[history].trim(before: oldest.microseconds)
     }
     if !pulses.isEmpty { pulse(Int32(index), from: previous, to: time) }
     for place in start..<end { advance(Int(readerList[place]), to: now) }

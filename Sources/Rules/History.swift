@@ -104,10 +104,11 @@ struct History: Sendable {
     return Double(texts.count - 1)
   }
 
-  /// Forgets what no rule can ask about any more: all before the mark in force at `newest - keep`.
-  mutating func trim() {
+  /// Forgets what no rule can ask about any more: all before the mark in force at `oldest - keep`, where `oldest`
+  /// is the newest mark or, if that is earlier, the first deadline that waits.
+  mutating func trim(before oldest: Int64) {
     guard let newest = marks.last else { return }
-    let edge = newest.time.saturatingMinus(keep)
+    let edge = min(newest.time, oldest).saturatingMinus(keep)
     while first + 1 < marks.count, marks[first + 1].time <= edge {
       if !marks[first].number.isNaN { forgottenGood = marks[first].number }
       first += 1
