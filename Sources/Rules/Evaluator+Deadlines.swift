@@ -200,6 +200,11 @@ extension Evaluator {
     queues[Int(placements[condition].sourceSet)].insert(next, Int32(condition))
   }
 
+  /// Whether the condition was asked as of a later moment already, so that it can no longer be asked as of this.
+  func hasPassed(_ time: Instant, _ condition: ConditionID) -> Bool {
+    time < conditions[Int(condition.index)].clock
+  }
+
   /// Policy asks to be told when data time passes `time`: the step then says `reached`.
   package mutating func wake(_ condition: ConditionID, at time: Instant) {
     let index = Int(condition.index)
