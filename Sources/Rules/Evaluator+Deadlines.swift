@@ -18,7 +18,11 @@ extension Evaluator {
       let next = conditions[condition].next
       if conditions[condition].waits, let moment = waiting[Int32(condition)]?.first {
         let blocked = transition(of: condition).map { $0 < moment } ?? false
-        if !blocked, moment <= next || next >= horizon {
+        if !blocked, next < moment, next >= horizon {
+          guard pass(condition, to: moment) else { return restore(condition) }
+          continue
+        }
+        if !blocked, moment <= next {
           waiting[Int32(condition)]?.removeFirst()
           if waiting[Int32(condition)]?.isEmpty ?? true {
             waiting[Int32(condition)] = nil
@@ -44,6 +48,13 @@ extension Evaluator {
     let clock = max(before.clock, time)
     conditions[condition].clock = clock
     guard before.faults < Evaluator.strikes else { return }
+    if before.next < clock {
+      snapshot(condition, before)
+      guard pass(condition, to: clock) else {
+        restore(condition, clock: clock)
+        return enqueue(condition)
+      }
+    }
     if let due = transition(of: condition), due < clock {
       if time > due { return wait(condition, for: time) }
       // Late, but in time for the deadline: it may still break the hold.
@@ -60,6 +71,20 @@ extension Evaluator {
       restore(condition, clock: clock)
     }
     enqueue(condition)
+  }
+
+  /// Asks as of the moments before `time` at which something changed by time alone, as far as no hold or release
+  /// ends before them. Data has passed them, if not yet by the lateness: a silence, a tolerance or a window that
+  /// moved is seen although the change in hand hides it, the same with any lateness and in a backlog.
+  private mutating func pass(_ condition: Int, to time: Instant) -> Bool {
+    while true {
+      let next = conditions[condition].next
+      guard next < time, next < transition(of: condition) ?? .distantFuture else { return true }
+      let wakes = conditions[condition].wake <= next
+      if wakes { conditions[condition].wake = .distantFuture }
+      guard evaluate(condition, at: next) else { return false }
+      if wakes { reached(condition, at: next) }
+    }
   }
 
   /// What a condition was before the input in hand: a broken rule leaves it so (S11).
