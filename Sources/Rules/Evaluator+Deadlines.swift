@@ -158,7 +158,8 @@ extension Evaluator {
         let history = Int(tags[index].history)
         guard history >= 0, let newest = histories[history].newest else { continue }
         histories[history].push(
-          time: max(newest.time, since.microseconds), number: nil, quality: .stale, aged: false)
+          time: max(newest.time, since.microseconds), number: nil, quality: .stale, aged: false,
+          isSample: false)
         touched.append(Int32(index))
       }
       if !touched.isEmpty {

@@ -294,21 +294,21 @@ extension Evaluator {
       return (.text("\(mark.quality)"), .max)
     case .age:
       moves = true
-      return (.number(Double(time - mark.time) / 1e6), .max)
+      return (.number(Double(time - mark.sampledAt) / 1e6), .max)
     case .stale(let after):
-      let end = mark.time.saturatingPlus(after.microseconds)
-      if time > end || time > silentFrom || mark.quality == .stale { return (.boolean(true), .max) }
+      let end = mark.sampledAt.saturatingPlus(after.microseconds)
+      if time > end || time > silentFrom || mark.quality == .stale || mark.aged { return (.boolean(true), .max) }
       deadline = min(deadline, end.saturatingPlus(1))
       return (.boolean(false), .max)
     case .unchangedFor:
       guard since == .max else { return (.notGood, since) }
       moves = true
       return (.number(Double(time - mark.changedAt) / 1e6), .max)
-    case .average: return known(histories[historyIndex].average(over: reading.window, endingAt: time))
-    case .mean: return known(histories[historyIndex].mean(over: reading.window, endingAt: time))
-    case .minimum: return known(histories[historyIndex].extreme(<, over: reading.window, endingAt: time))
-    case .maximum: return known(histories[historyIndex].extreme(>, over: reading.window, endingAt: time))
-    case .count: return known(histories[historyIndex].changes(over: reading.window, endingAt: time))
+    case .average: return known(histories[historyIndex].average(over: reading.window, endingAt: time, alive: silentFrom))
+    case .mean: return known(histories[historyIndex].mean(over: reading.window, endingAt: time, alive: silentFrom))
+    case .minimum: return known(histories[historyIndex].extreme(<, over: reading.window, endingAt: time, alive: silentFrom))
+    case .maximum: return known(histories[historyIndex].extreme(>, over: reading.window, endingAt: time, alive: silentFrom))
+    case .count: return known(histories[historyIndex].changes(over: reading.window, endingAt: time, alive: silentFrom))
     case .change:
       guard since == .max else { return (.notGood, since) }
       guard let old = histories[historyIndex].good(atOrBefore: time - reading.window) else { return (.notGood, time) }

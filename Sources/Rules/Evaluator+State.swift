@@ -34,6 +34,7 @@ extension History {
     writer.integer(marks.count - first)
     for mark in marks[first...] {
       writer.integer(mark.time)
+      writer.integer(mark.sampledAt)
       writer.double(mark.number)
       writer.integer(mark.changedAt)
       writer.double(mark.previous)

@@ -44,6 +44,8 @@ package struct Evaluator {
   private var readerList: [Int32] = []
   /// Tags that live by another tag's heartbeat, by that tag.
   private var pulses: [Int32: [Int32]] = [:]
+  /// The tag whose heartbeat a tag lives by.
+  private var beats: [Int32: Int32] = [:]
 
   /// Where a condition finds what belongs to it.
   struct Placement: Sendable {
@@ -113,6 +115,7 @@ package struct Evaluator {
           if reading.heartbeat >= 0, asset.firstTag + reading.heartbeat != tag {
             let pulse = asset.firstTag + reading.heartbeat
             if !(pulses[pulse] ?? []).contains(tag) { pulses[pulse, default: []].append(tag) }
+            beats[tag] = pulse
             readers.append((pulse, condition))
           }
         }
@@ -237,6 +240,7 @@ package struct Evaluator {
     let previous = tags[index].newest
     tags[index].newest = time
     if history >= 0 {
+      if !beats.isEmpty, let beat = beats[Int32(index)] { _ = mute(Int32(index), from: tags[Int(beat)].newest, to: time) }
       histories[history].push(time: time, number: number, quality: quality, aged: aged)
       histories[history].trim(before: oldest.microseconds)
     }
@@ -258,20 +262,27 @@ package struct Evaluator {
     return false
   }
 
-  /// A heartbeat after a silence: the tags that live by it were stale in between.
+  /// A heartbeat after a silence: the tags that live by it were stale in between, and are again what they were.
   private mutating func pulse(_ tag: Int32, from previous: Int64, to time: Int64) {
-    guard previous != .min, let dependents = pulses[tag] else { return }
-    for dependent in dependents {
-      let definition = configuration.model.definition(of: TagID(Int(dependent)))
-      guard case .heartbeat(_, let staleAfter) = definition.life else { continue }
-      let end = previous.saturatingPlus(staleAfter.microseconds)
+    for dependent in pulses[tag] ?? [] {
       let history = Int(tags[Int(dependent)].history)
-      guard time > end, history >= 0, let newest = histories[history].newest, newest.time <= end else { continue }
-      histories[history].push(time: end, number: nil, quality: .stale, aged: false)
-      if newest.quality == .good {
-        histories[history].push(time: time, number: newest.number, quality: .good, aged: false)
-      }
+      guard history >= 0, let newest = histories[history].newest else { continue }
+      guard mute(dependent, from: previous, to: time), newest.quality == .good else { continue }
+      histories[history].push(time: time, number: newest.number, quality: .good, aged: newest.aged, isSample: false)
     }
+  }
+
+  /// Marks the silence of the heartbeat that a tag lives by, last heard at `beat`, up to `time`; whether there was one.
+  private mutating func mute(_ tag: Int32, from beat: Int64, to time: Int64) -> Bool {
+    guard case .heartbeat(_, let staleAfter) = configuration.model.definition(of: TagID(Int(tag))).life else { return false }
+    let history = Int(tags[Int(tag)].history)
+    let end = beat == .min ? firstHeard[Int(tags[Int(tag)].asset)] : beat.saturatingPlus(staleAfter.microseconds)
+    guard history >= 0, let newest = histories[history].newest, max(end, newest.time) < time else { return false }
+    if newest.quality == .good {
+      histories[history].push(
+        time: max(end, newest.time), number: nil, quality: .stale, aged: false, isSample: false)
+    }
+    return true
   }
 
   /// More than five late samples in a row that advance among themselves: the source's clock was set back (S3).
