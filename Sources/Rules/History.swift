@@ -118,14 +118,27 @@ struct History: Sendable {
   mutating func trim(before oldest: Int64) {
     guard let newest = marks.last else { return }
     let edge = min(newest.time, oldest).saturatingMinus(keep)
+    var wasHuge = false
     while first + 1 < marks.count, marks[first + 1].time <= edge {
+      if marks[first].number.magnitude > 1e15 { wasHuge = true }
       if !marks[first].number.isNaN { forgottenGood = marks[first].number }
       first += 1
     }
+    if wasHuge, hasWindows { return recount() }
     if first > 16, first * 2 > marks.count {
       marks.removeFirst(first)
       if hasWindows { totals.removeFirst(first) }
       first = 0
+    }
+  }
+
+  /// Sums anew what is kept: sums of values too great for the digits of a sum carry nothing else any more.
+  private mutating func recount() {
+    marks.removeFirst(first)
+    first = 0
+    totals.removeAll(keepingCapacity: true)
+    for (index, mark) in marks.enumerated() {
+      total(index == 0 ? nil : marks[index - 1], mark.time, mark.number, mark.quality, mark.sampledAt == mark.time)
     }
   }
 
@@ -197,7 +210,8 @@ struct History: Sendable {
     let right = totals(at: time, index(at: time), alive)
     let good = right.good - left.good
     guard good >= window / 5 * 4, good > 0 else { return nil }
-    return right.integral.minus(left.integral) / Double(good)
+    let average = right.integral.minus(left.integral) / Double(good)
+    return average.isFinite ? average : nil
   }
 
   /// Mean of the good samples in the window; nil without one, or when it is not covered.
@@ -206,7 +220,8 @@ struct History: Sendable {
     let left = index(at: time - window)
     let count = totals[right].samples &- (left.map { totals[$0].samples } ?? before.samples)
     guard count > 0 else { return nil }
-    return totals[right].sum.minus(left.map { totals[$0].sum } ?? before.sum) / Double(count)
+    let mean = totals[right].sum.minus(left.map { totals[$0].sum } ?? before.sum) / Double(count)
+    return mean.isFinite ? mean : nil
   }
 
   /// How often the good value changed in the window; nil when it is not covered.
