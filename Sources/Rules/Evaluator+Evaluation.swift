@@ -13,7 +13,9 @@ extension Evaluator {
     }
     let placement = placements[condition]
     let rule = rules[Int(placement.rule)]
-    let (deadline, moves) = look(placement, rule, at: moment.microseconds)
+    // At one instant a hold or release ends before a tolerance does (S6).
+    let ends = taking && transition(of: condition) == moment
+    let (deadline, moves) = look(placement, rule, at: moment.microseconds, ends)
 
     var answer = ask(.when, rule, placement)
     var clears = false
@@ -209,16 +211,18 @@ extension Evaluator {
 
   /// Fills `scratch` with the readings as of `time`; gives the earliest moment at which one changes by silence,
   /// and whether one changes by time alone.
-  private mutating func look(_ placement: Placement, _ rule: CompiledRule, at time: Int64) -> (deadline: Int64, moves: Bool) {
+  private mutating func look(
+    _ placement: Placement, _ rule: CompiledRule, at time: Int64, _ ends: Bool
+  ) -> (deadline: Int64, moves: Bool) {
     var deadline = Int64.max
     var moves = false
     for index in rule.readings.indices {
-      var reading = read(rule, index, placement, at: time, &deadline, &moves)
+      var reading = read(rule, index, placement, at: time, ends, &deadline, &moves)
       scratchSince[index] = reading.since
       if reading.since != .max, rule.remembers, rule.readings[index].form.needsMemory {
         let state = readingStates[Int(placement.firstReading) + index]
         let until = min(state.unknownSince, reading.since).saturatingPlus(rule.tolerates)
-        if time < until, state.lastGood != .notGood {
+        if time < until || (ends && time == until), state.lastGood != .notGood {
           reading.value = state.lastGood
           deadline = min(deadline, until)
         }
@@ -244,8 +248,8 @@ extension Evaluator {
   /// One reading as of `time`; `since` says since when it is not good, `.max` when it is.
   @inline(__always)
   private func read(
-    _ rule: CompiledRule, _ place: Int, _ placement: Placement, at time: Int64, _ deadline: inout Int64,
-    _ moves: inout Bool
+    _ rule: CompiledRule, _ place: Int, _ placement: Placement, at time: Int64, _ ends: Bool,
+    _ deadline: inout Int64, _ moves: inout Bool
   ) -> (value: ReadingValue, since: Int64) {
     let reading = rule.readings[place]
     let tag = Int(placement.firstTag + reading.place)
@@ -283,11 +287,11 @@ extension Evaluator {
     switch reading.form {
     case .latest:
       if mark.number.isNaN { return (.notGood, min(since, time)) }
-      if since != .max, !tolerates(rule, since, time, &deadline) { return (.notGood, since) }
+      if since != .max, !tolerates(rule, since, time, ends, &deadline) { return (.notGood, since) }
       return (typed(mark.number, rule, place, historyIndex), since)
     case .previous:
       if mark.previous.isNaN { return (.notGood, min(since, time)) }
-      if since != .max, !tolerates(rule, since, time, &deadline) { return (.notGood, since) }
+      if since != .max, !tolerates(rule, since, time, ends, &deadline) { return (.notGood, since) }
       return (typed(mark.previous, rule, place, historyIndex), since)
     case .quality:
       if time > silentFrom || mark.aged { return (.text("stale"), .max) }
@@ -317,9 +321,9 @@ extension Evaluator {
   }
 
   /// Whether the last good value of a tag that is not good since then still stands.
-  private func tolerates(_ rule: CompiledRule, _ since: Int64, _ time: Int64, _ deadline: inout Int64) -> Bool {
+  private func tolerates(_ rule: CompiledRule, _ since: Int64, _ time: Int64, _ ends: Bool, _ deadline: inout Int64) -> Bool {
     let until = since.saturatingPlus(rule.tolerates)
-    guard time < until else { return false }
+    guard time < until || (ends && time == until && rule.tolerates > 0) else { return false }
     deadline = min(deadline, until)
     return true
   }
