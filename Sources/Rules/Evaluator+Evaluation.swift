@@ -275,6 +275,10 @@ extension Evaluator {
         since = min(since, silentFrom)
       } else {
         deadline = min(deadline, silentFrom.saturatingPlus(1))
+        // A silence that has ended since, when the question is of an earlier moment.
+        if reading.heartbeat >= 0, lastSign > time, let silence = histories[historyIndex].silence(after: index) {
+          deadline = min(deadline, silence)
+        }
       }
     }
     // The newest moment at which what a window sees changed.

@@ -240,8 +240,11 @@ package struct Evaluator {
     let previous = tags[index].newest
     tags[index].newest = time
     if history >= 0 {
-      if !beats.isEmpty, let beat = beats[Int32(index)] { _ = mute(Int32(index), from: tags[Int(beat)].newest, to: time) }
-      histories[history].push(time: time, number: number, quality: quality, aged: aged)
+      var silentFrom = Int64.max
+      if !beats.isEmpty, let beat = beats[Int32(index)] {
+        silentFrom = mute(Int32(index), from: tags[Int(beat)].newest, to: time) ?? .max
+      }
+      histories[history].push(time: time, number: number, quality: quality, aged: aged, silentFrom: silentFrom)
       histories[history].trim(before: oldest.microseconds)
     }
     if !pulses.isEmpty { pulse(Int32(index), from: previous, to: time) }
@@ -267,22 +270,24 @@ package struct Evaluator {
     for dependent in pulses[tag] ?? [] {
       let history = Int(tags[Int(dependent)].history)
       guard history >= 0, let newest = histories[history].newest else { continue }
-      guard mute(dependent, from: previous, to: time), newest.quality == .good else { continue }
-      histories[history].push(time: time, number: newest.number, quality: .good, aged: newest.aged, isSample: false)
+      let wasSilent = mute(dependent, from: previous, to: time) != nil
+      guard newest.quality == .good, wasSilent || newest.badSince != .max else { continue }
+      histories[history].push(time: max(time, newest.time), number: newest.number, quality: .good, aged: newest.aged, isSample: false)
     }
   }
 
-  /// Marks the silence of the heartbeat that a tag lives by, last heard at `beat`, up to `time`; whether there was one.
-  private mutating func mute(_ tag: Int32, from beat: Int64, to time: Int64) -> Bool {
-    guard case .heartbeat(_, let staleAfter) = configuration.model.definition(of: TagID(Int(tag))).life else { return false }
+  /// Marks the silence of the heartbeat that a tag lives by, last heard at `beat`, up to `time`; since when it
+  /// has been silent, nil when it is not.
+  private mutating func mute(_ tag: Int32, from beat: Int64, to time: Int64) -> Int64? {
+    guard case .heartbeat(_, let staleAfter) = configuration.model.definition(of: TagID(Int(tag))).life else { return nil }
     let history = Int(tags[Int(tag)].history)
     let end = beat == .min ? firstHeard[Int(tags[Int(tag)].asset)] : beat.saturatingPlus(staleAfter.microseconds)
-    guard history >= 0, let newest = histories[history].newest, max(end, newest.time) < time else { return false }
-    if newest.quality == .good {
+    guard end < time else { return nil }
+    if history >= 0, let newest = histories[history].newest, newest.quality == .good, newest.time < time {
       histories[history].push(
-        time: max(end, newest.time), number: nil, quality: .stale, aged: false, isSample: false)
+        time: max(end + 1, newest.time), number: nil, quality: .stale, aged: false, isSample: false, silentFrom: end)
     }
-    return true
+    return end
   }
 
   /// More than five late samples in a row that advance among themselves: the source's clock was set back (S3).

@@ -62,7 +62,7 @@ struct History: Sendable {
   // MARK: Writing
 
   /// Adds a sample, or a change of quality that is none; `time` is not before the newest sample.
-  mutating func push(time: Int64, number: Double?, quality: Quality, aged: Bool, isSample: Bool = true) {
+  mutating func push(time: Int64, number: Double?, quality: Quality, aged: Bool, isSample: Bool = true, silentFrom: Int64 = .max) {
     while marks.count > first, let last = marks.last, last.time > time, last.sampledAt < last.time {
       marks.removeLast()
       if hasWindows { totals.removeLast() }
@@ -76,7 +76,7 @@ struct History: Sendable {
       mark.previous = last.previous
       if !isSample { mark.sampledAt = last.sampledAt }
     }
-    if hasWindows { total(last, time, number, quality, isSample) }
+    if hasWindows { total(last, time, number, quality, isSample, silentFrom) }
     if quality == .good, let number {
       if mark.number != number {
         if !mark.number.isNaN { mark.previous = mark.number }
@@ -84,14 +84,14 @@ struct History: Sendable {
         mark.changedAt = time
       }
     }
-    if quality != .good || aged { mark.badSince = min(last?.notGoodSince(at: time, staleAfter) ?? .max, time) }
+    if quality != .good || aged || silentFrom != .max { mark.badSince = min(last?.notGoodSince(at: time, staleAfter) ?? .max, time, silentFrom) }
     marks.append(mark)
   }
 
-  private mutating func total(_ last: Mark?, _ time: Int64, _ number: Double?, _ quality: Quality, _ isSample: Bool) {
+  private mutating func total(_ last: Mark?, _ time: Int64, _ number: Double?, _ quality: Quality, _ isSample: Bool, _ silentFrom: Int64) {
     var next = totals.last ?? Totals()
     if let last, last.countsInWindows {
-      let stretch = min(time, last.time.saturatingPlus(staleAfter)) - last.time
+      let stretch = min(time, last.time.saturatingPlus(staleAfter), max(silentFrom, last.time)) - last.time
       next.good += stretch
       next.integral.add(last.number * Double(stretch))
     }
@@ -138,7 +138,8 @@ struct History: Sendable {
     first = 0
     totals.removeAll(keepingCapacity: true)
     for (index, mark) in marks.enumerated() {
-      total(index == 0 ? nil : marks[index - 1], mark.time, mark.number, mark.quality, mark.sampledAt == mark.time)
+      total(index == 0 ? nil : marks[index - 1], mark.time, mark.number, mark.quality, mark.sampledAt == mark.time,
+        mark.quality == .stale && mark.sampledAt < mark.time ? mark.badSince : .max)
     }
   }
 
@@ -169,6 +170,12 @@ struct History: Sendable {
   }
 
   // MARK: Asking
+
+  /// When the mark after this one began, if that is no sample.
+  func silence(after index: Int) -> Int64? {
+    guard index + 1 < marks.count, marks[index + 1].sampledAt < marks[index + 1].time else { return nil }
+    return marks[index + 1].time
+  }
 
   /// Index of the mark in force at `time`; nil before the first.
   @inline(__always)
