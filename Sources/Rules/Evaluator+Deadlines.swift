@@ -24,7 +24,7 @@ extension Evaluator {
         }
         if !blocked, moment <= next {
           waiting[Int32(condition)]?.removeFirst()
-          if waiting[Int32(condition)]?.isEmpty ?? true {
+          if waiting[Int32(condition)]?.first == nil {
             waiting[Int32(condition)] = nil
             conditions[condition].waits = false
           }
@@ -48,7 +48,7 @@ extension Evaluator {
     let clock = max(before.clock, time)
     conditions[condition].clock = clock
     guard before.faults < Evaluator.strikes else { return }
-    if before.next < clock {
+    if before.next < clock, before.next < transition(of: condition) ?? .distantFuture {
       snapshot(condition, before)
       guard pass(condition, to: clock) else {
         restore(condition, clock: clock)
@@ -91,7 +91,7 @@ extension Evaluator {
   struct Snapshot: Sendable {
     var condition: Condition
     var readings: ArraySlice<ReadingState>
-    var moments: [Instant]?
+    var moments: Moments?
     var activations: [Instant]?
   }
 
@@ -124,10 +124,7 @@ extension Evaluator {
   }
 
   private mutating func wait(_ condition: Int, for time: Instant) {
-    var moments = waiting[Int32(condition)] ?? []
-    let place = moments.lastIndex { $0 <= time }.map { $0 + 1 } ?? 0
-    if place == 0 || moments[place - 1] != time { moments.insert(time, at: place) }
-    waiting[Int32(condition)] = moments
+    waiting[Int32(condition), default: Moments()].insert(time)
     conditions[condition].waits = true
   }
 
@@ -237,6 +234,21 @@ extension Evaluator {
     conditions[index].wake = time
     conditions[index].next = min(conditions[index].next, time)
     enqueue(index)
+  }
+}
+
+/// Moments in order of time. There may be as many as a backlog has changes, so none is moved to take another.
+struct Moments: Sendable {
+  private var times: [Instant] = []
+  private var taken = 0
+
+  var first: Instant? { taken < times.count ? times[taken] : nil }
+  var left: ArraySlice<Instant> { times[taken...] }
+
+  mutating func removeFirst() { taken += 1 }
+  mutating func insert(_ time: Instant) {
+    let place = left.lastIndex { $0 <= time }.map { $0 + 1 } ?? taken
+    if place == taken || times[place - 1] != time { times.insert(time, at: place) }
   }
 }
 

@@ -15,7 +15,7 @@ extension Evaluator {
       state.lastGood.encode(into: &writer)
       writer.integer(state.unknownSince)
     }
-    for table in [waiting, activations] {
+    for table in [waiting.mapValues { Array($0.left) }, activations] {
       writer.integer(table.count)
       for key in table.keys.sorted() {
         writer.integer(Int(key))

@@ -25,7 +25,7 @@ package struct Evaluator {
   var firstHeard: [Int64]
   var links: Links
   /// Moments that wait behind a due deadline, by condition.
-  var waiting: [Int32: [Instant]] = [:]
+  var waiting: [Int32: Moments] = [:]
   /// The last activations of conditions that activated recently (S7).
   var activations: [Int32: [Instant]] = [:]
   /// Conditions whose rule is not called for the input in hand: the cause journalled for them, until it is counted (S11).

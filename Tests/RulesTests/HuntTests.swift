@@ -198,3 +198,29 @@ import Testing
     }
   }
 }
+
+/// Work that must not grow with the square of what waits.
+@Suite struct HuntWorkTests {
+  @Test func a_backlog_behind_a_due_hold_costs_what_it_is_long() {
+    let clock = ContinuousClock()
+    func cost(_ count: Int) -> Duration {
+      var plant = TestPlant(.over(heldFor: 60))
+      plant.link(.connected, at: 0)
+      plant.link(.caughtUp, at: 0)
+      plant.send("V", 20, at: 0)
+      plant.link(.lost, at: 30)
+      plant.link(.connected, at: 1_000_000)
+      let cost = clock.measure {
+        for step in 1...count { plant.send("V", 20, at: 60 + Double(step)) }
+        plant.link(.caughtUp, at: 1_000_000)
+        plant.tick(1_000_000)
+      }
+      #expect(plant.fired == [60])
+      return cost
+    }
+    _ = cost(10_000)
+    let (short, long) = (cost(10_000), cost(160_000))
+    // Sixteen times as long; the square would be 256 times.
+    #expect(long < short * 100, "\(short) and \(long)")
+  }
+}
