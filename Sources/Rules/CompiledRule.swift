@@ -75,7 +75,7 @@ final class CompiledRule {
         }
       return CompiledReading(
         form: reading.form, kind: kind, place: Int32(place), staleAfter: staleAfter, heartbeat: Int32(heartbeat),
-        window: reading.form.window?.microseconds ?? 0,
+        window: min(reading.form.window?.microseconds ?? 0, Evaluator.endOfTime),
         isPlain: reading.form == .latest && kind == .number && heartbeat < 0)
     }
     if case .span(let span) = rule.every, rule.readings.contains(where: \.form.movesWithTime) {

@@ -9,9 +9,13 @@ extension Evaluator {
       let next = conditions[condition].next
       if conditions[condition].waits, let moment = waiting[Int32(condition)]?.first {
         let blocked = rule.transition(of: conditions[condition].phase).map { $0 < moment } ?? false
-        if !blocked, moment <= next || next >= horizon {
+        if !blocked, next < moment, next >= horizon {
+          guard pass(condition, to: moment) else { return restore(condition) }
+          continue
+        }
+        if !blocked, moment <= next {
           waiting[Int32(condition)]?.removeFirst()
-          if waiting[Int32(condition)]?.isEmpty ?? true {
+          if waiting[Int32(condition)]?.first == nil {
             waiting[Int32(condition)] = nil
             conditions[condition].waits = false
           }
@@ -37,6 +41,15 @@ extension Evaluator {
       return
     }
     let rule = rules[Int(placements[condition].rule)]
+    let next = conditions[condition].next
+    if next < clock, next < rule.transition(of: conditions[condition].phase) ?? .distantFuture {
+      snapshot(condition)
+      conditions[condition].clock = clock
+      guard pass(condition, to: clock) else {
+        restore(condition, clock: clock)
+        return enqueue(condition)
+      }
+    }
     if let due = rule.transition(of: conditions[condition].phase), due < clock {
       if time > due {
         conditions[condition].clock = clock
@@ -62,11 +75,25 @@ extension Evaluator {
     enqueue(condition)
   }
 
+  /// Asks as of the moments before `time` at which something changed by time alone, as far as no hold or release
+  /// ends before them. Data has passed them, if not yet by the lateness: a silence, a tolerance or a window that
+  /// moved is seen although the change in hand hides it, the same with any lateness and in a backlog.
+  private mutating func pass(_ condition: Int, to time: Instant) -> Bool {
+    while true {
+      let next = conditions[condition].next
+      guard next < time, next < rules[Int(placements[condition].rule)].transition(of: conditions[condition].phase) ?? .distantFuture else { return true }
+      let wakes = conditions[condition].wake <= next
+      if wakes { conditions[condition].wake = .distantFuture }
+      guard evaluate(condition, at: next) else { return false }
+      if wakes { reached(condition, at: next) }
+    }
+  }
+
   /// What a condition was before the input in hand: a broken rule leaves it so (S11).
   struct Snapshot: Sendable {
     var condition: Condition
     var readings: ArraySlice<ReadingState>
-    var moments: [Instant]?
+    var moments: Moments?
     var activations: [Instant]?
   }
 
@@ -99,10 +126,7 @@ extension Evaluator {
   }
 
   private mutating func wait(_ condition: Int, for time: Instant) {
-    var moments = waiting[Int32(condition)] ?? []
-    let place = moments.lastIndex { $0 <= time }.map { $0 + 1 } ?? 0
-    if place == 0 || moments[place - 1] != time { moments.insert(time, at: place) }
-    waiting[Int32(condition)] = moments
+    waiting[Int32(condition), default: Moments()].insert(time)
     conditions[condition].waits = true
   }
 
@@ -135,7 +159,8 @@ extension Evaluator {
         let history = Int(tags[index].history)
         guard history >= 0, let newest = histories[history].newest else { continue }
         histories[history].push(
-          time: max(newest.time, since.microseconds), number: nil, quality: .stale, aged: false)
+          time: max(newest.time, since.microseconds), number: nil, quality: .stale, aged: false,
+          isSample: false)
         touched.append(Int32(index))
       }
       if !touched.isEmpty {
@@ -202,12 +227,32 @@ extension Evaluator {
     queues[Int(placements[condition].sourceSet)].insert(next, Int32(condition))
   }
 
+  /// Whether the condition was asked as of a later moment already, so that it can no longer be asked as of this.
+  func hasPassed(_ time: Instant, _ condition: ConditionID) -> Bool {
+    time < conditions[Int(condition.index)].clock
+  }
+
   /// Policy asks to be told when data time passes `time`: the step then says `reached`.
   package mutating func wake(_ condition: ConditionID, at time: Instant) {
     let index = Int(condition.index)
     conditions[index].wake = time
     conditions[index].next = min(conditions[index].next, time)
     enqueue(index)
+  }
+}
+
+/// Moments in order of time. There may be as many as a backlog has changes, so none is moved to take another.
+struct Moments: Sendable {
+  private var times: [Instant] = []
+  private var taken = 0
+
+  var first: Instant? { taken < times.count ? times[taken] : nil }
+  var left: ArraySlice<Instant> { times[taken...] }
+
+  mutating func removeFirst() { taken += 1 }
+  mutating func insert(_ time: Instant) {
+    let place = left.lastIndex { $0 <= time }.map { $0 + 1 } ?? taken
+    if place == taken || times[place - 1] != time { times.insert(time, at: place) }
   }
 }
 

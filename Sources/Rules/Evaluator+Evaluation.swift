@@ -13,7 +13,9 @@ extension Evaluator {
     }
     let placement = placements[condition]
     let rule = rules[Int(placement.rule)]
-    let (deadline, moves) = look(placement, rule, at: moment.microseconds)
+    // At one instant a hold or release ends before a tolerance does (S6).
+    let ends = taking && rule.transition(of: conditions[condition].phase) == moment
+    let (deadline, moves) = look(placement, rule, at: moment.microseconds, ends)
 
     var answer = Evaluator.ask(.when, rule, scratch, limitValues, from: placement.firstLimit)
     var clears = false
@@ -224,17 +226,19 @@ extension Evaluator {
 
   /// Fills `scratch` with the readings as of `time`; gives the earliest moment at which one changes by silence,
   /// and whether one changes by time alone.
-  private mutating func look(_ placement: Placement, _ rule: CompiledRule, at time: Int64) -> (deadline: Int64, moves: Bool) {
+  private mutating func look(
+    _ placement: Placement, _ rule: CompiledRule, at time: Int64, _ ends: Bool
+  ) -> (deadline: Int64, moves: Bool) {
     var deadline = Int64.max
     var moves = false
     for index in rule.readings.indices {
       if lookAtLatest(rule, index, placement, at: time, &deadline) { continue }
-      var reading = read(rule, index, placement, at: time, &deadline, &moves)
+      var reading = read(rule, index, placement, at: time, ends, &deadline, &moves)
       scratchSince[index] = reading.since
       if reading.since != .max, rule.remembers, rule.readings[index].form.needsMemory {
         let state = readingStates[Int(placement.firstReading) + index]
         let until = min(state.unknownSince, reading.since).saturatingPlus(rule.tolerates)
-        if time < until, state.lastGood != .notGood {
+        if time < until || (ends && time == until), state.lastGood != .notGood {
           reading.value = state.lastGood
           deadline = min(deadline, until)
         }
@@ -282,8 +286,8 @@ extension Evaluator {
   /// One reading as of `time`; `since` says since when it is not good, `.max` when it is.
   @inline(__always)
   private func read(
-    _ rule: CompiledRule, _ place: Int, _ placement: Placement, at time: Int64, _ deadline: inout Int64,
-    _ moves: inout Bool
+    _ rule: CompiledRule, _ place: Int, _ placement: Placement, at time: Int64, _ ends: Bool,
+    _ deadline: inout Int64, _ moves: inout Bool
   ) -> (value: ReadingValue, since: Int64) {
     let reading = rule.readings[place]
     let heard = min(firstHeard[Int(placement.asset)], time)
@@ -308,6 +312,10 @@ extension Evaluator {
         since = min(since, silentFrom)
       } else {
         deadline = min(deadline, silentFrom.saturatingPlus(1))
+        // A silence that has ended since, when the question is of an earlier moment.
+        if reading.heartbeat >= 0, lastSign > time, let silence = histories[historyIndex].silence(after: index) {
+          deadline = min(deadline, silence)
+        }
       }
     }
     // The newest moment at which what a window sees changed.
@@ -320,32 +328,32 @@ extension Evaluator {
     switch reading.form {
     case .latest:
       if mark.number.isNaN { return (.notGood, min(since, time)) }
-      if since != .max, !tolerates(rule, since, time, &deadline) { return (.notGood, since) }
+      if since != .max, !tolerates(rule, since, time, ends, &deadline) { return (.notGood, since) }
       return (typed(mark.number, rule, place, historyIndex), since)
     case .previous:
       if mark.previous.isNaN { return (.notGood, min(since, time)) }
-      if since != .max, !tolerates(rule, since, time, &deadline) { return (.notGood, since) }
+      if since != .max, !tolerates(rule, since, time, ends, &deadline) { return (.notGood, since) }
       return (typed(mark.previous, rule, place, historyIndex), since)
     case .quality:
       if time > silentFrom || mark.aged { return (.text("stale"), .max) }
       return (.text("\(mark.quality)"), .max)
     case .age:
       moves = true
-      return (.number(Double(time - mark.time) / 1e6), .max)
+      return (.number(Double(time - mark.sampledAt) / 1e6), .max)
     case .stale(let after):
-      let end = mark.time.saturatingPlus(after.microseconds)
-      if time > end || time > silentFrom || mark.quality == .stale { return (.boolean(true), .max) }
+      let end = mark.sampledAt.saturatingPlus(after.microseconds)
+      if time > end || time > silentFrom || mark.quality == .stale || mark.aged { return (.boolean(true), .max) }
       deadline = min(deadline, end.saturatingPlus(1))
       return (.boolean(false), .max)
     case .unchangedFor:
       guard since == .max else { return (.notGood, since) }
       moves = true
       return (.number(Double(time - mark.changedAt) / 1e6), .max)
-    case .average: return known(histories[historyIndex].average(over: reading.window, endingAt: time))
-    case .mean: return known(histories[historyIndex].mean(over: reading.window, endingAt: time))
-    case .minimum: return known(histories[historyIndex].extreme(<, over: reading.window, endingAt: time))
-    case .maximum: return known(histories[historyIndex].extreme(>, over: reading.window, endingAt: time))
-    case .count: return known(histories[historyIndex].changes(over: reading.window, endingAt: time))
+    case .average: return known(histories[historyIndex].average(over: reading.window, endingAt: time, alive: silentFrom))
+    case .mean: return known(histories[historyIndex].mean(over: reading.window, endingAt: time, alive: silentFrom))
+    case .minimum: return known(histories[historyIndex].extreme(<, over: reading.window, endingAt: time, alive: silentFrom))
+    case .maximum: return known(histories[historyIndex].extreme(>, over: reading.window, endingAt: time, alive: silentFrom))
+    case .count: return known(histories[historyIndex].changes(over: reading.window, endingAt: time, alive: silentFrom))
     case .change:
       guard since == .max else { return (.notGood, since) }
       guard let old = histories[historyIndex].good(atOrBefore: time - reading.window) else { return (.notGood, time) }
@@ -354,9 +362,9 @@ extension Evaluator {
   }
 
   /// Whether the last good value of a tag that is not good since then still stands.
-  private func tolerates(_ rule: CompiledRule, _ since: Int64, _ time: Int64, _ deadline: inout Int64) -> Bool {
+  private func tolerates(_ rule: CompiledRule, _ since: Int64, _ time: Int64, _ ends: Bool, _ deadline: inout Int64) -> Bool {
     let until = since.saturatingPlus(rule.tolerates)
-    guard time < until else { return false }
+    guard time < until || (ends && time == until && rule.tolerates > 0) else { return false }
     deadline = min(deadline, until)
     return true
   }

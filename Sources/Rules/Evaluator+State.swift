@@ -15,7 +15,7 @@ extension Evaluator {
       state.lastGood.encode(into: &writer)
       writer.integer(state.unknownSince)
     }
-    for table in [waiting, activations] {
+    for table in [waiting.mapValues { Array($0.left) }, activations] {
       writer.integer(table.count)
       for key in table.keys.sorted() {
         writer.integer(Int(key))
@@ -34,6 +34,7 @@ extension History {
     writer.integer(marks.count - first)
     for mark in marks[first...] {
       writer.integer(mark.time)
+      writer.integer(mark.sampledAt)
       writer.double(mark.number)
       writer.integer(mark.changedAt)
       writer.double(mark.previous)

@@ -3,6 +3,8 @@
 package struct Evaluator {
   /// Faults after which a rule is no longer called on an asset.
   package static let strikes = 3
+  /// Source times beyond this many microseconds from the epoch (73,000 years) are taken as this.
+  static let endOfTime = Int64.max / 4
 
   package let configuration: Configuration
   package internal(set) var conditions: [Condition] = []
@@ -25,7 +27,7 @@ package struct Evaluator {
   var firstHeard: [Int64]
   var links: Links
   /// Moments that wait behind a due deadline, by condition.
-  var waiting: [Int32: [Instant]] = [:]
+  var waiting: [Int32: Moments] = [:]
   /// The last activations of conditions that activated recently (S7).
   var activations: [Int32: [Instant]] = [:]
   /// Conditions whose rule is not called for the input in hand: the cause journalled for them, until it is counted (S11).
@@ -46,6 +48,8 @@ package struct Evaluator {
   private var readerList: [Int32] = []
   /// Tags that live by another tag's heartbeat, by that tag.
   private var pulses: [Int32: [Int32]] = [:]
+  /// The tag whose heartbeat a tag lives by.
+  private var beats: [Int32: Int32] = [:]
 
   /// Where a condition finds what belongs to it.
   struct Placement: Sendable {
@@ -117,6 +121,7 @@ package struct Evaluator {
           if reading.heartbeat >= 0, asset.firstTag + reading.heartbeat != tag {
             let pulse = asset.firstTag + reading.heartbeat
             if !(pulses[pulse] ?? []).contains(tag) { pulses[pulse, default: []].append(tag) }
+            beats[tag] = pulse
             readers.append((pulse, condition))
           }
         }
@@ -196,6 +201,8 @@ package struct Evaluator {
       time = change.arrived.microseconds
       counts.ahead += 1
     }
+    // Beyond any calendar: far enough from the limits that no sum or difference of times overflows.
+    time = min(max(time, -Evaluator.endOfTime), Evaluator.endOfTime)
     if firstHeard[Int(tag.asset)] == .max { firstHeard[Int(tag.asset)] = time }
     if time < tag.newest, isLate(index, time) { return }
     tags[index].lateRun = 0
@@ -232,16 +239,23 @@ package struct Evaluator {
 
     // Deadlines the new clocks have passed are taken before the change is applied.
     let now = Instant(microseconds: time)
+    var oldest = now
     for place in start..<end {
       let condition = Int(readerList[place])
       let horizon = links.horizon(placements[condition].sourceSet, clock: max(conditions[condition].clock, now))
       if conditions[condition].next < horizon { settle(condition, before: horizon) }
+      // Not taken: a source is down, or the rule failed. What was then is still needed.
+      oldest = min(oldest, conditions[condition].next)
     }
     let previous = tags[index].newest
     tags[index].newest = time
     if history >= 0 {
-      histories[history].push(time: time, number: number, quality: quality, aged: aged)
-      if links.isUp(SourceID(Int(tag.source))) { histories[history].trim() }
+      var silentFrom = Int64.max
+      if !beats.isEmpty, let beat = beats[Int32(index)] {
+        silentFrom = mute(Int32(index), from: tags[Int(beat)].newest, to: time) ?? .max
+      }
+      histories[history].push(time: time, number: number, quality: quality, aged: aged, silentFrom: silentFrom)
+      histories[history].trim(before: oldest.microseconds)
     }
     if !pulses.isEmpty { pulse(Int32(index), from: previous, to: time) }
     for place in start..<end { advance(Int(readerList[place]), to: now) }
@@ -261,20 +275,29 @@ package struct Evaluator {
     return false
   }
 
-  /// A heartbeat after a silence: the tags that live by it were stale in between.
+  /// A heartbeat after a silence: the tags that live by it were stale in between, and are again what they were.
   private mutating func pulse(_ tag: Int32, from previous: Int64, to time: Int64) {
-    guard previous != .min, let dependents = pulses[tag] else { return }
-    for dependent in dependents {
-      let definition = configuration.model.definition(of: TagID(Int(dependent)))
-      guard case .heartbeat(_, let staleAfter) = definition.life else { continue }
-      let end = previous.saturatingPlus(staleAfter.microseconds)
+    for dependent in pulses[tag] ?? [] {
       let history = Int(tags[Int(dependent)].history)
-      guard time > end, history >= 0, let newest = histories[history].newest, newest.time <= end else { continue }
-      histories[history].push(time: end, number: nil, quality: .stale, aged: false)
-      if newest.quality == .good {
-        histories[history].push(time: time, number: newest.number, quality: .good, aged: false)
-      }
+      guard history >= 0, let newest = histories[history].newest else { continue }
+      let wasSilent = mute(dependent, from: previous, to: time) != nil
+      guard newest.quality == .good, wasSilent || newest.badSince != .max else { continue }
+      histories[history].push(time: max(time, newest.time), number: newest.number, quality: .good, aged: newest.aged, isSample: false)
     }
+  }
+
+  /// Marks the silence of the heartbeat that a tag lives by, last heard at `beat`, up to `time`; since when it
+  /// has been silent, nil when it is not.
+  private mutating func mute(_ tag: Int32, from beat: Int64, to time: Int64) -> Int64? {
+    guard case .heartbeat(_, let staleAfter) = configuration.model.definition(of: TagID(Int(tag))).life else { return nil }
+    let history = Int(tags[Int(tag)].history)
+    let end = beat == .min ? firstHeard[Int(tags[Int(tag)].asset)] : beat.saturatingPlus(staleAfter.microseconds)
+    guard end < time else { return nil }
+    if history >= 0, let newest = histories[history].newest, newest.quality == .good, newest.time < time {
+      histories[history].push(
+        time: max(end + 1, newest.time), number: nil, quality: .stale, aged: false, isSample: false, silentFrom: end)
+    }
+    return end
   }
 
   /// More than five late samples in a row that advance among themselves: the source's clock was set back (S3).
@@ -292,7 +315,10 @@ package struct Evaluator {
       waiting[Int32(condition)] = nil
       conditions[condition].waits = false
       abandon(condition, at: now)
+      if let since = conditions[condition].blindSince, since > now { conditions[condition].blindSince = now }
+      guard conditions[condition].faults < Evaluator.strikes else { continue }
       conditions[condition].next = now
+      enqueue(condition)
     }
     step.reports.append(
       Report(

@@ -5,6 +5,8 @@ struct History: Sendable {
   /// A sample, or a change of quality by the session, in force from `time` to the next mark.
   struct Mark: Sendable {
     var time: Int64
+    /// When the last sample came: `time`, unless this mark is of the session or of a heartbeat.
+    var sampledAt: Int64
     /// The last good value: of this mark if it is good, else carried over. NaN before the first.
     var number: Double
     /// When the good value in `number` came up, and the good value before that (NaN: none).
@@ -59,17 +61,22 @@ struct History: Sendable {
 
   // MARK: Writing
 
-  /// Adds a sample or a change of quality; `time` is not before the newest mark.
-  mutating func push(time: Int64, number: Double?, quality: Quality, aged: Bool) {
+  /// Adds a sample, or a change of quality that is none; `time` is not before the newest sample.
+  mutating func push(time: Int64, number: Double?, quality: Quality, aged: Bool, isSample: Bool = true, silentFrom: Int64 = .max) {
+    while marks.count > first, let last = marks.last, last.time > time, last.sampledAt < last.time {
+      marks.removeLast()
+      if hasWindows { totals.removeLast() }
+    }
     var mark = Mark(
-      time: time, number: .nan, changedAt: time, previous: .nan, badSince: .max, quality: quality, aged: aged)
+      time: time, sampledAt: isSample ? time : .min, number: .nan, changedAt: time, previous: .nan, badSince: .max, quality: quality, aged: aged)
     let last = marks.last
     if let last {
       mark.number = last.number
       mark.changedAt = last.changedAt
       mark.previous = last.previous
+      if !isSample { mark.sampledAt = last.sampledAt }
     }
-    if hasWindows { total(last, time, number, quality) }
+    if hasWindows { total(last, time, number, quality, isSample, silentFrom) }
     if quality == .good, let number {
       if mark.number != number {
         if !mark.number.isNaN { mark.previous = mark.number }
@@ -77,21 +84,23 @@ struct History: Sendable {
         mark.changedAt = time
       }
     }
-    if quality != .good || aged { mark.badSince = min(last?.notGoodSince(at: time, staleAfter) ?? .max, time) }
+    if quality != .good || aged || silentFrom != .max { mark.badSince = min(last?.notGoodSince(at: time, staleAfter) ?? .max, time, silentFrom) }
     marks.append(mark)
   }
 
-  private mutating func total(_ last: Mark?, _ time: Int64, _ number: Double?, _ quality: Quality) {
+  private mutating func total(_ last: Mark?, _ time: Int64, _ number: Double?, _ quality: Quality, _ isSample: Bool, _ silentFrom: Int64) {
     var next = totals.last ?? Totals()
     if let last, last.countsInWindows {
-      let stretch = min(time, last.time.saturatingPlus(staleAfter)) - last.time
+      let stretch = min(time, last.time.saturatingPlus(staleAfter), max(silentFrom, last.time)) - last.time
       next.good += stretch
       next.integral.add(last.number * Double(stretch))
     }
     if quality == .good, let number {
       if let last, !last.number.isNaN, last.number != number { next.changes &+= 1 }
-      next.sum.add(number)
-      next.samples &+= 1
+      if isSample {
+        next.sum.add(number)
+        next.samples &+= 1
+      }
     }
     totals.append(next)
   }
@@ -104,18 +113,33 @@ struct History: Sendable {
     return Double(texts.count - 1)
   }
 
-  /// Forgets what no rule can ask about any more: all before the mark in force at `newest - keep`.
-  mutating func trim() {
+  /// Forgets what no rule can ask about any more: all before the mark in force at `oldest - keep`, where `oldest`
+  /// is the newest mark or, if that is earlier, the first deadline that waits.
+  mutating func trim(before oldest: Int64) {
     guard let newest = marks.last else { return }
-    let edge = newest.time.saturatingMinus(keep)
+    let edge = min(newest.time, oldest).saturatingMinus(keep)
+    var wasHuge = false
     while first + 1 < marks.count, marks[first + 1].time <= edge {
+      if marks[first].number.magnitude > 1e15 { wasHuge = true }
       if !marks[first].number.isNaN { forgottenGood = marks[first].number }
       first += 1
     }
+    if wasHuge, hasWindows { return recount() }
     if first > 16, first * 2 > marks.count {
       marks.removeFirst(first)
       if hasWindows { totals.removeFirst(first) }
       first = 0
+    }
+  }
+
+  /// Sums anew what is kept: sums of values too great for the digits of a sum carry nothing else any more.
+  private mutating func recount() {
+    marks.removeFirst(first)
+    first = 0
+    totals.removeAll(keepingCapacity: true)
+    for (index, mark) in marks.enumerated() {
+      total(index == 0 ? nil : marks[index - 1], mark.time, mark.number, mark.quality, mark.sampledAt == mark.time,
+        mark.quality == .stale && mark.sampledAt < mark.time ? mark.badSince : .max)
     }
   }
 
@@ -147,6 +171,12 @@ struct History: Sendable {
 
   // MARK: Asking
 
+  /// When the mark after this one began, if that is no sample.
+  func silence(after index: Int) -> Int64? {
+    guard index + 1 < marks.count, marks[index + 1].sampledAt < marks[index + 1].time else { return nil }
+    return marks[index + 1].time
+  }
+
   /// Index of the mark in force at `time`; nil before the first.
   @inline(__always)
   func index(at time: Int64) -> Int? {
@@ -163,51 +193,54 @@ struct History: Sendable {
   }
 
   /// Good microseconds and integral (value times microseconds) from the beginning to `time`, given the index in force.
+  /// `alive` is until when the newest value is good by its heartbeat.
   @inline(__always)
-  private func totals(at time: Int64, _ index: Int?) -> (good: Int64, integral: RunningSum) {
+  private func totals(at time: Int64, _ index: Int?, _ alive: Int64) -> (good: Int64, integral: RunningSum) {
     guard let index else { return isEmpty ? (0, RunningSum()) : (totals[first].good, totals[first].integral) }
     var (good, integral) = (totals[index].good, totals[index].integral)
     guard marks[index].countsInWindows else { return (good, integral) }
-    let stretch = min(time, marks[index].time.saturatingPlus(staleAfter)) - marks[index].time
+    let stretch = min(time, marks[index].time.saturatingPlus(staleAfter), max(alive, marks[index].time)) - marks[index].time
     good += stretch
     integral.add(marks[index].number * Double(stretch))
     return (good, integral)
   }
 
   /// Whether good values cover four fifths of the window that ends at `time`.
-  func covers(_ window: Int64, endingAt time: Int64) -> Bool {
-    let good = totals(at: time, index(at: time)).good - totals(at: time - window, index(at: time - window)).good
+  func covers(_ window: Int64, endingAt time: Int64, alive: Int64) -> Bool {
+    let good = totals(at: time, index(at: time), alive).good - totals(at: time - window, index(at: time - window), alive).good
     return good >= window / 5 * 4
   }
 
   /// Time-weighted mean over `(time - window, time]`; nil when good values cover less than four fifths of it.
-  func average(over window: Int64, endingAt time: Int64) -> Double? {
-    let left = totals(at: time - window, index(at: time - window))
-    let right = totals(at: time, index(at: time))
+  func average(over window: Int64, endingAt time: Int64, alive: Int64) -> Double? {
+    let left = totals(at: time - window, index(at: time - window), alive)
+    let right = totals(at: time, index(at: time), alive)
     let good = right.good - left.good
     guard good >= window / 5 * 4, good > 0 else { return nil }
-    return right.integral.minus(left.integral) / Double(good)
+    let average = right.integral.minus(left.integral) / Double(good)
+    return average.isFinite ? average : nil
   }
 
   /// Mean of the good samples in the window; nil without one, or when it is not covered.
-  func mean(over window: Int64, endingAt time: Int64) -> Double? {
-    guard covers(window, endingAt: time), let right = index(at: time) else { return nil }
+  func mean(over window: Int64, endingAt time: Int64, alive: Int64) -> Double? {
+    guard covers(window, endingAt: time, alive: alive), let right = index(at: time) else { return nil }
     let left = index(at: time - window)
     let count = totals[right].samples &- (left.map { totals[$0].samples } ?? before.samples)
     guard count > 0 else { return nil }
-    return totals[right].sum.minus(left.map { totals[$0].sum } ?? before.sum) / Double(count)
+    let mean = totals[right].sum.minus(left.map { totals[$0].sum } ?? before.sum) / Double(count)
+    return mean.isFinite ? mean : nil
   }
 
   /// How often the good value changed in the window; nil when it is not covered.
-  func changes(over window: Int64, endingAt time: Int64) -> Double? {
-    guard covers(window, endingAt: time), let right = index(at: time) else { return nil }
+  func changes(over window: Int64, endingAt time: Int64, alive: Int64) -> Double? {
+    guard covers(window, endingAt: time, alive: alive), let right = index(at: time) else { return nil }
     let left = index(at: time - window)
     return Double(totals[right].changes &- (left.map { totals[$0].changes } ?? before.changes))
   }
 
   /// Smallest or largest good value in force in the window; nil when it is not covered.
-  func extreme(_ better: (Double, Double) -> Bool, over window: Int64, endingAt time: Int64) -> Double? {
-    guard covers(window, endingAt: time), let right = index(at: time) else { return nil }
+  func extreme(_ better: (Double, Double) -> Bool, over window: Int64, endingAt time: Int64, alive: Int64) -> Double? {
+    guard covers(window, endingAt: time, alive: alive), let right = index(at: time) else { return nil }
     let edge = time - window
     var best: Double?
     for index in (index(at: edge) ?? first)...right {
@@ -229,7 +262,7 @@ struct History: Sendable {
     guard first > 0 else {
       // Nothing was ever forgotten, or all that was is removed: the totals just before the first kept mark.
       guard let mark = marks.first else { return (0, 0, RunningSum()) }
-      let own = mark.quality == .good
+      let own = mark.quality == .good && mark.sampledAt == mark.time
       var sum = totals[0].sum
       if own { sum.add(-mark.number) }
       let changed = own && mark.changedAt == mark.time && !mark.previous.isNaN

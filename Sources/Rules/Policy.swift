@@ -65,6 +65,13 @@ package struct Policy {
         }
       }
     }
+    // Held back within a gap of the data that the condition has passed already: the reason ended in it, too.
+    for event in step.events {
+      guard case .fired = event.kind, let held = waiting[event.condition], held.heldBack.time == event.time,
+        evaluator.hasPassed(held.until, event.condition)
+      else { continue }
+      take(held, event.condition, held.heldBack.evidence, evaluator, &verdict)
+    }
     expire(input, &verdict)
     return verdict
   }
@@ -84,7 +91,7 @@ package struct Policy {
         reason: .atMost(until: until), evidence: evidence)
       waiting[event.condition] = Waiting(heldBack: held, until: until)
       verdict.heldBack.append(held)
-      evaluator.wake(event.condition, at: until)
+      if !evaluator.hasPassed(until, event.condition) { evaluator.wake(event.condition, at: until) }
     } else {
       decide(event.condition, at: event.time, since: since, deferredFrom: nil, evidence, evaluator, &verdict)
     }
