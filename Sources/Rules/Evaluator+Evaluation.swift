@@ -138,6 +138,8 @@ extension Evaluator {
   }
 
   private mutating func clear(_ condition: Int, at moment: Instant) {
+    // What was held back lapses, and with it the moment at which it would have been decided.
+    conditions[condition].wake = .distantFuture
     enter(.normal, condition, at: moment)
     step.events.append(Step.Event(condition: ConditionID(condition), time: moment, kind: .cleared))
   }
