@@ -24,6 +24,8 @@ package final class Engine {
   private var batch: Batch
   private var opened: Instant?
   private var attempts: [Attempt] = []
+  /// Commits that failed in a row.
+  private var failures = 0
 
   /// Brings the state back from the journal. Throws what the journal or the catalogue throw.
   package init(
@@ -37,7 +39,7 @@ package final class Engine {
     self.log = log
     self.committed = committed
     configuration = try catalogue.configuration(hash)
-    memory = try Memory.recover(configuration, from: journal)
+    memory = try Memory.recover(configuration, from: journal) { inbox.isStopping }
     batch = Batch(firstInput: try journal.nextInput)
   }
 
@@ -132,13 +134,17 @@ package final class Engine {
   private func closeOrRebuild() {
     do {
       try close()
+      failures = 0
     } catch {
+      failures += 1
       log("cannot commit a batch of \(batch.inputs.count) inputs: \(error); nothing of it is acknowledged")
       for source in sources { source.refused() }
       for attempt in attempts { inbox.post(attempt) }
         attempts.removeAll()
       opened = nil
-      rebuild()
+      // 0.1 s, then twice as long each time, at most 30 s: a full disk must not be answered by a storm of lines.
+      inbox.pause(TimeSpan(microseconds: min(100_000 << Int64(min(failures - 1, 9)), 30_000_000)))
+      if !inbox.isStopping { rebuild() }
     }
   }
 
@@ -146,14 +152,14 @@ package final class Engine {
     var wait = TimeSpan.seconds(1)
     while true {
       do {
-        memory = try Memory.recover(configuration, from: journal)
+        memory = try Memory.recover(configuration, from: journal) { inbox.isStopping }
         batch = Batch(firstInput: try journal.nextInput)
         for input in memory.opening { take(input) }
         return
       } catch {
         log("cannot read the journal: \(error); trying again")
         if inbox.isStopping { return }
-        inbox.wait(wait)
+        inbox.pause(wait)
         wait = min(wait + wait, .seconds(30))
       }
     }

@@ -43,6 +43,14 @@ package final class Inbox: Sendable {
     state.withLock { $0.signalled = false }
   }
 
+  /// Lets `span` pass whatever comes, but for the wish to stop.
+  func pause(_ span: TimeSpan) {
+    let end = DispatchTime.now() + .microseconds(Int(span.microseconds))
+    while DispatchTime.now() < end, !isStopping { _ = signal.wait(timeout: end) }
+    // What came meanwhile is looked at next.
+    state.withLock { $0.signalled = false }
+  }
+
   func takeAttempts() -> [Attempt] {
     state.withLock { state in
       defer { state.attempts.removeAll() }

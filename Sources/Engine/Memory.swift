@@ -1,5 +1,8 @@
 import Rules
 
+/// The engine was asked to end while it brought its state back.
+package struct Stopped: Error {}
+
 /// What the engine knows between batches: all of it follows from the journal.
 struct Memory {
   var decider: Decider
@@ -20,7 +23,9 @@ struct Memory {
 
   /// Replays the journal since this configuration began to decide. Nothing is emitted: what was decided stands.
   /// A configuration that the journal does not end with begins anew, and says so in the journal.
-  static func recover(_ configuration: Configuration, from journal: any Journal) throws -> Memory {
+  static func recover(
+    _ configuration: Configuration, from journal: any Journal, isStopping: () -> Bool
+  ) throws -> Memory {
     guard let last = try journal.lastConfiguration(), last.hash == configuration.hash else {
       var memory = Memory(configuration, try journal.standing(before: try journal.nextInput))
       memory.opening = [.config(configuration.hash)]
@@ -28,7 +33,8 @@ struct Memory {
     }
     var memory = Memory(configuration, try journal.standing(before: last.number))
     var newest = Instant.distantPast
-    try journal.replay(from: last.number) { _, input in
+    try journal.replay(from: last.number) { number, input in
+      if number % 1_000 == 0, isStopping() { throw Stopped() }
       _ = memory.apply(input)
       switch input {
       case .bind(let tag, _, _, _): memory.bound.insert(tag)

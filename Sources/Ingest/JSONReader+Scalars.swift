@@ -32,6 +32,7 @@ extension JSONReader {
       try word("null")
       return .value(.null, losesDigits: false)
     default:
+      if let none = nonFinite() { return .value(.number(none), losesDigits: false) }
       let number = try number()
       return .value(.number(double(number)), losesDigits: number.losesDigits)
     }

@@ -13,6 +13,9 @@ package struct JSONReader {
   let bytes: UnsafeBufferPointer<UInt8>
   /// Where it stands, in bytes from the start.
   package internal(set) var position: Int
+  /// Whether `NaN`, `Infinity` and `-Infinity` are numbers. They are no JSON, but Python and others write them, and a
+  /// sensor that says so has failed: it must not pass for one that says nothing.
+  var takesNonFinite = false
 
   package init(_ bytes: UnsafeBufferPointer<UInt8>) {
     self.bytes = bytes
@@ -52,8 +55,19 @@ package struct JSONReader {
     case UInt8(ascii: "t"): try word("true")
     case UInt8(ascii: "f"): try word("false")
     case UInt8(ascii: "n"): try word("null")
-    default: _ = try number()
+    default: if nonFinite() == nil { _ = try number() }
     }
+  }
+
+  /// Passes over a number that is none, where those are taken.
+  mutating func nonFinite() -> Double? {
+    guard takesNonFinite else { return nil }
+    for (text, value) in [("NaN", Double.nan), ("Infinity", .infinity), ("-Infinity", -.infinity)]
+    where bytes[position...].starts(with: text.utf8) {
+      position += text.utf8.count
+      return value
+    }
+    return nil
   }
 
   /// Walks the object that begins here; `member` is called at each value and must pass over it.

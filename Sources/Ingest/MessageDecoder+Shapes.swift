@@ -8,6 +8,7 @@ extension MessageDecoder {
     var end = message.payload.count
     while end > 0, message.payload[end - 1] == 0 { end -= 1 }
     var reader = JSONReader(UnsafeBufferPointer(rebasing: message.payload[..<end]))
+    reader.takesNonFinite = true
     let places = try reader.places(of: shape.root)
     try reader.end()
     switch shape.mapping.shape {
@@ -37,6 +38,7 @@ extension MessageDecoder {
       return message.fail(.unknownTag, unknownTag(message.meaning.tagName, message), sourceName, &intake)
     }
     var reader = JSONReader(message.payload)
+    reader.takesNonFinite = true
     guard let scalar = reader.bareScalar() else {
       return message.fail(.notUTF8, "the payload is not UTF-8", sourceName, &intake)
     }

@@ -68,7 +68,7 @@ extension Ledger {
     try read(
       journal: path, from: number,
       using: { sql, arguments throws(LedgerError) in
-        try reading("the journal") { db in try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) }
+        try reading("the journal") { db in try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments) }
       }, body)
   }
 
@@ -129,28 +129,32 @@ extension Ledger {
   }
 }
 
-/// Reads batches one query at a time: nothing is locked while `body` runs, and it may use the ledger.
+/// Reads batches some hundred a query: nothing is locked while `body` runs, and it may use the ledger.
 func read(
   journal path: String, from number: Int64,
-  using fetch: (String, StatementArguments) throws(LedgerError) -> Row?,
+  using fetch: (String, StatementArguments) throws(LedgerError) -> [Row],
   _ body: (Int64, Input) throws -> Void
 ) throws {
   let holding = "SELECT max(first_input) AS first FROM batches WHERE first_input <= ?"
-  var first: Int64? = try fetch(holding, [number])?["first"]
+  var first: Int64? = try fetch(holding, [number]).first?["first"]
   var expected: Int64?
-  while let row = try fetch(
-    "SELECT first_input, count, bytes FROM batches WHERE first_input >= ? ORDER BY first_input LIMIT 1", [first ?? .min]
-  ) {
-    let start: Int64 = row["first_input"]
-    if let expected, start != expected {
-      throw LedgerError.damagedBatch(path: path, firstInput: expected, why: "it is missing; the next is \(start)")
+  while true {
+    let rows = try fetch(
+      "SELECT first_input, count, bytes FROM batches WHERE first_input >= ? ORDER BY first_input LIMIT 200",
+      [first ?? .min])
+    if rows.isEmpty { return }
+    for row in rows {
+      let start: Int64 = row["first_input"]
+      if let expected, start != expected {
+        throw LedgerError.damagedBatch(path: path, firstInput: expected, why: "it is missing; the next is \(start)")
+      }
+      let inputs = try decode(row, path: path)
+      for (place, input) in inputs.enumerated() where start + Int64(place) >= number {
+        try body(start + Int64(place), input)
+      }
+      expected = start + Int64(inputs.count)
+      first = start + 1
     }
-    let inputs = try decode(row, path: path)
-    for (place, input) in inputs.enumerated() where start + Int64(place) >= number {
-      try body(start + Int64(place), input)
-    }
-    expected = start + Int64(inputs.count)
-    first = start + 1
   }
 }
 

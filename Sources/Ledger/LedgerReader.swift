@@ -38,7 +38,7 @@ package final class LedgerReader: Sendable {
     try read(
       journal: path, from: number,
       using: { sql, arguments throws(LedgerError) in
-        try reading("the journal") { db in try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) }
+        try reading("the journal") { db in try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments) }
       }, body)
   }
 

@@ -119,13 +119,15 @@ extension LedgerReader {
       try read(
         journal: path, from: .min,
         using: { sql, arguments throws(LedgerError) in
-          let row = try reading("the journal") { db in try Row.fetchOne(db, sql: sql, arguments: arguments) }
-          if let row, row.hasColumn("bytes") { batches += 1 }
-          return row
+          let rows = try reading("the journal") { db in try Row.fetchAll(db, sql: sql, arguments: arguments) }
+          batches += rows.count { $0.hasColumn("bytes") }
+          return rows
         }, { _, _ in })
       return nil
     } catch LedgerError.damagedBatch(_, let first, let why) {
-      batches = max(0, batches - 1)
+      batches = try reading("the journal") { db in
+        try Int.fetchOne(db, sql: "SELECT count(*) FROM batches WHERE first_input < ?", arguments: [first]) ?? 0
+      }
       return .init(kind: "batch", id: first, what: why)
     } catch let error as LedgerError {
       throw error

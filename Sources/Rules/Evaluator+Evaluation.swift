@@ -147,6 +147,8 @@ extension Evaluator {
   }
 
   private mutating func clear(_ state: inout Condition, _ condition: Int, at moment: Instant) {
+    // What was held back lapses, and with it the moment at which it would have been decided.
+    state.wake = .distantFuture
     enter(.normal, &state, condition, at: moment)
     step.events.append(Step.Event(condition: ConditionID(condition), time: moment, kind: .cleared))
   }

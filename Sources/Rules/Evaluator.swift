@@ -375,7 +375,8 @@ package struct Evaluator {
     let rule = rule(of: condition)
     return ConditionRecord(
       rule: rule.name, asset: asset(of: condition).path,
-      phase: state.faults >= Evaluator.strikes ? "quarantined" : state.phase.name, since: state.entered,
+      phase: state.faults >= Evaluator.strikes ? "quarantined" : state.phase.name,
+      since: state.entered == .distantPast ? state.blindSince ?? state.clock : state.entered,
       blindSince: state.blindSince,
       blindReading: state.blindSince == nil ? nil : rule.readings[state.blindReading].name)
   }

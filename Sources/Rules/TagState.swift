@@ -44,6 +44,7 @@ package struct IntakeCounts: Sendable, Equatable {
   package var ahead: Int64 = 0
   package var notGood: Int64 = 0
   package var clockSteps: Int64 = 0
+  package init() {}
 }
 
 extension TagDefinition {

@@ -44,7 +44,11 @@ struct AssetReader {
   private func gather(_ entry: YAML.Entry, parent: Int?, in drafts: inout [Draft]) {
     let place = (parent.map { drafts[$0].place + "/" } ?? "") + entry.key
     let fields = Fields(entry.value, "asset '\(entry.key)'", line: entry.line, file: file, report)
-    if entry.key.isEmpty || entry.key.contains("/") {
+    if entry.key.isEmpty || entry.key.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+      report.add(file, entry.line, "an asset's name is not empty and has no control characters")
+      return
+    }
+    if entry.key.contains("/") {
       report.add(file, entry.line, "an asset's name has no '/'; nest '\(entry.key)' instead")
       return
     }

@@ -1,4 +1,5 @@
 import Crypto
+import Delivery
 import Foundation
 import Rules
 import Scripting
@@ -29,6 +30,13 @@ package struct Installation: Sendable {
     }
     let rulesFolder = folders.rules ?? site.rulesFolder
     let rules = try texts(in: rulesFolder, suffix: ".lua")
+    if rules.isEmpty {
+      findings.append(Finding(file: rulesFolder, line: nil, message: "no rules: a rule is a file whose name ends in .lua"))
+    }
+    for name in try FileManager.default.contentsOfDirectory(atPath: rulesFolder).sorted()
+    where name.lowercased().contains(".lua") && !name.hasSuffix(".lua") && !name.hasPrefix(".") && !name.hasSuffix("~") {
+      findings.append(Finding(file: "rules/\(name)", line: nil, message: "not read: a rule's file name ends in .lua, in small letters"))
+    }
     var adapters: [String: SourceText] = [:]
     for adapter in site.adapters {
       let path = (folders.integrations ?? site.integrationsFolder) + "/\(adapter.integration)/adapter.lua"
@@ -89,6 +97,14 @@ package struct Installation: Sendable {
       guard let source = adapters[adapter.name] else { continue }
       do {
         let code = try AdapterScript(text: source.text, file: source.file)
+        do throws(DeliveryError) {
+          _ = try Credentials(code.authorisation, settings: adapter)
+        } catch {
+          // A generated secret that is not there yet is made at the first run.
+          if case .noSecret = error {} else {
+            findings.append(Finding(file: source.file, line: nil, message: "adapter '\(adapter.name)': \(error)"))
+          }
+        }
         let routed = ActionKind.allCases.filter { kind in site.policy.routes.contains { $0.kind == kind && $0.adapter == adapter.name } }
         let acts = routed.contains { kind in site.policy.tiers.contains { $0.tier == .act && ($0.kind ?? kind) == kind } }
         if acts, !code.isIdempotent {

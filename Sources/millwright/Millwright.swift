@@ -7,6 +7,7 @@ struct Millwright: ParsableCommand {
     commandName: "millwright",
     abstract: "Turns plant telemetry into operational work.",
     discussion: "Exit codes: 0 done, 1 findings, 2 usage, 3 cannot.",
+    version: "0.1.0",
     subcommands: [
       Check.self, Run.self, DemoCommand.self, Simulate.self, Decisions.self, Conditions.self, Actions.self,
       RulesCommand.self, Verify.self,

@@ -76,6 +76,7 @@ final class Service: Sendable {
           bindings: installation.site.bindings.filter { $0.source == SourceID(index) }, clock: clock,
           log: { [log] in log(.info, "source", ["source": source.settings.name, "what": $0]) })
       }
+      log(.info, "starting", ["site": installation.site.name, "inputs_to_replay": "\(try ledger.nextInput - 1)"])
       let engine = try Engine(
         catalogue: SiteCatalogue(installation), hash: installation.hash, journal: ledger, sources: sources,
         inbox: inbox, clock: clock, log: { [log] in log(.error, "engine", ["what": $0]) },
@@ -83,13 +84,19 @@ final class Service: Sendable {
           for dispatcher in dispatchers { dispatcher.wake() }
           for decision in batch.decisions { log(.info, "decision", ["key": "\(decision.key)"]) }
           for line in unreadable.note(batch.deadLetters) { log(.warning, "unreadable", ["what": line]) }
-          for report in batch.reports { log(.warning, report.kind.rawValue, ["what": report.text]) }
+          for report in batch.reports {
+            log(
+              .warning, report.kind.rawValue,
+              ["rule": report.rule ?? "-", "asset": report.asset ?? "-", "what": report.text])
+          }
           committed(batch)
         })
       log(.info, "running", ["site": installation.site.name, "configuration": installation.hash.hex])
       ready()
       try engine.run()
       ended.set(.success(engine.counts))
+    } catch is Stopped {
+      ended.set(.success(IntakeCounts()))
     } catch {
       ended.set(.failure(.cannot("\(error)")))
     }

@@ -98,6 +98,19 @@ import Testing
     #expect(plant.cleared == [160, 90_060])
   }
 
+  @Test func what_was_held_back_and_lapsed_asks_nothing_later() {
+    var plant = TestPlant(
+      .make(reads: [("m", "V", .average(.seconds(100)))], atMost: 1000) { try $0("m") > 15 })
+    plant.play("V", 10, from: 0, through: 100)
+    plant.play("V", 40, from: 110, through: 200)
+    plant.play("V", 1, from: 210, through: 400)
+    plant.play("V", 40, from: 410, through: 500)
+    plant.play("V", 1, from: 510, through: 700)
+    plant.send("V", 40, at: 1100)
+    plant.send("V", 40, at: 1400)
+    #expect(plant.fired.count == 2 && plant.fired.last == 1400, "every is never: it is asked on samples only")
+  }
+
   // MARK: Heartbeats and windows
 
   @Test func a_silent_heartbeat_is_left_out_of_windows() {

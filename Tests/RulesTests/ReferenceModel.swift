@@ -281,7 +281,7 @@ struct ReferenceModel {
     case .age: return (.number(Double(now - newest.time) / 1e6), now, changesAt, true)
     case .stale(let after):
       let end = newest.time + after.microseconds
-      changesAt.append(end + 1)
+      if now <= silentFrom { changesAt.append(end + 1) }
       return (.boolean(now > end || now > silentFrom), now, changesAt, false)
     case .unchangedFor:
       guard since == nil else { return result(nil) }
