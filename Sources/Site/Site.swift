@@ -47,17 +47,21 @@ package struct Site: Sendable {
 
   /// Reads a site's folder. Generated secrets that are not there yet are made when `makeSecrets`, else left out.
   /// Throws every finding at once.
+  /// `integrations`, if given, is the folder of adapters instead of the one the file names.
   package static func read(
-    folder: String, environment: [String: String], makeSecrets: Bool
+    folder: String, environment: [String: String], makeSecrets: Bool, integrations: String? = nil
   ) throws(SiteFindings) -> Site {
     let report = Reporter()
-    let site = read(absolute(folder, from: FileManager.default.currentDirectoryPath), environment, makeSecrets, report)
+    let here = FileManager.default.currentDirectoryPath
+    let site = read(
+      absolute(folder, from: here), environment, makeSecrets, integrations.map { absolute($0, from: here) }, report)
     guard let site, report.list.isEmpty else { throw SiteFindings(list: report.sorted) }
     return site
   }
 
   private static func read(
-    _ folder: String, _ environment: [String: String], _ makeSecrets: Bool, _ report: Reporter
+    _ folder: String, _ environment: [String: String], _ makeSecrets: Bool, _ otherIntegrations: String?,
+    _ report: Reporter
   ) -> Site? {
     let shown = folder.split(separator: "/").last.map(String.init) ?? ""
     let (siteFile, assetsFile) = (shown + "/site.yaml", shown + "/assets.yaml")
@@ -80,7 +84,8 @@ package struct Site: Sendable {
       absolute(fields.text(key)?.text ?? usual, from: folder)
     }
     let rules = folderAt("rules", "../rules")
-    let integrations = folderAt("integrations", "../integrations")
+    let named = folderAt("integrations", "../integrations")
+    let integrations = otherIntegrations ?? named
     let state = folderAt("state", "state")
     let secrets = Secrets(
       environment: environment, siteFolder: folder, folder: state + "/secrets", make: makeSecrets)

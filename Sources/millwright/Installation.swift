@@ -24,7 +24,8 @@ package struct Installation: Sendable {
     let site: Site
     do {
       site = try Site.read(
-        folder: folders.site, environment: ProcessInfo.processInfo.environment, makeSecrets: makeSecrets)
+        folder: folders.site, environment: ProcessInfo.processInfo.environment, makeSecrets: makeSecrets,
+        integrations: folders.integrations)
     } catch {
       throw Failure.findings(error.list.map(\.description))
     }

@@ -1,17 +1,20 @@
 import Demo
+import Dispatch
 import Foundation
 import Ledger
 import Rules
+import Synchronization
 import Testing
 
 /// A copy of the example site in a folder of its own, with one quick rule, a real broker, and the desk; the engine
 /// runs as the command, in a process of its own.
-final class Workplace {
+final class Workplace: Sendable {
   static let root = SimulatedPlantTests.root
   let folder: String
   let broker: Broker
   let desk: WorkOrderDesk
-  private(set) var engine: ChildProcess?
+  private let running = Mutex<ChildProcess?>(nil)
+  var engine: ChildProcess? { running.withLock { $0 } }
 
   /// Fires two seconds after the suction pressure of a pump fell under 0.4 bar g.
   static let rule = """
@@ -67,8 +70,12 @@ final class Workplace {
   /// Starts the engine and waits until it has caught up with the broker.
   func start() throws {
     let before = caughtUps
-    engine = try ChildProcess(Self.command, ["run"] + arguments, log: folder + "/engine.log")
-    try eventually("the engine catches up with the broker") { caughtUps > before }
+    let child = try ChildProcess(Self.command, ["run"] + arguments, log: folder + "/engine.log")
+    running.withLock { $0 = child }
+    try eventually("the engine catches up with the broker") {
+      if !child.isRunning { throw DidNotHappen(what: "the engine runs; it said: \(log)") }
+      return caughtUps > before
+    }
   }
 
   /// How often the journal says that the source has caught up.
@@ -121,7 +128,7 @@ final class Workplace {
 
 struct DidNotHappen: Error, CustomStringConvertible {
   var what: String
-  var description: String { "did not happen within a minute: \(what)" }
+  var description: String { "did not happen: \(what)" }
 }
 
 /// Waits for something that another process does; asks often, and gives up after a minute.
@@ -131,5 +138,13 @@ func eventually(_ what: String, _ happened: () throws -> Bool) throws {
   while try !happened() {
     if ContinuousClock.now > deadline { throw DidNotHappen(what: what) }
     _ = pause.wait(timeout: .now() + 0.02)
+  }
+}
+
+/// Runs what waits for other processes on a thread of its own: the few threads that tasks share would stand still, and
+/// with them the desk that the test waits for.
+func onAThread<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
+  try await withCheckedThrowingContinuation { continuation in
+    Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
   }
 }
