@@ -140,7 +140,7 @@ package final class Engine {
       log("cannot commit a batch of \(batch.inputs.count) inputs: \(error); nothing of it is acknowledged")
       for source in sources { source.refused() }
       for attempt in attempts { inbox.post(attempt) }
-        attempts.removeAll()
+      attempts.removeAll()
       opened = nil
       // 0.1 s, then twice as long each time, at most 30 s: a full disk must not be answered by a storm of lines.
       inbox.pause(TimeSpan(microseconds: min(100_000 << Int64(min(failures - 1, 9)), 30_000_000)))

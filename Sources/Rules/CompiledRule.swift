@@ -49,7 +49,9 @@ final class CompiledRule {
       return Int32(place)
     }
     stateNames = rule.readings.map { reading in
-      guard case .states(let names, _)? = assetClass.tags.first(where: { $0.name == reading.tag })?.type else { return [] }
+      guard case .states(let names, _)? = assetClass.tags.first(where: { $0.name == reading.tag })?.type else {
+        return []
+      }
       return names
     }
     readings = rule.readings.map { reading in

@@ -82,7 +82,9 @@ package struct Step: Sendable {
     guard events.count > 1 else { return }
     for index in 1..<events.count {
       var place = index
-      while place > 0, (events[place].time, events[place].condition) < (events[place - 1].time, events[place - 1].condition) {
+      while place > 0,
+        (events[place].time, events[place].condition) < (events[place - 1].time, events[place - 1].condition)
+      {
         events.swapAt(place, place - 1)
         place -= 1
       }

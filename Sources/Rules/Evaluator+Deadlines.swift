@@ -81,7 +81,9 @@ extension Evaluator {
   private mutating func pass(_ condition: Int, to time: Instant) -> Bool {
     while true {
       let next = conditions[condition].next
-      guard next < time, next < rules[Int(placements[condition].rule)].transition(of: conditions[condition].phase) ?? .distantFuture else { return true }
+      guard next < time,
+        next < rules[Int(placements[condition].rule)].transition(of: conditions[condition].phase) ?? .distantFuture
+      else { return true }
       let wakes = conditions[condition].wake <= next
       if wakes { conditions[condition].wake = .distantFuture }
       guard evaluate(condition, at: next) else { return false }
@@ -102,7 +104,8 @@ extension Evaluator {
     let first = Int(placements[condition].firstReading)
     let count = rules[Int(placements[condition].rule)].readings.count
     settled[Int32(condition)] = Snapshot(
-      condition: conditions[condition], readings: readingStates[first..<(first + count)], moments: waiting[Int32(condition)],
+      condition: conditions[condition], readings: readingStates[first..<(first + count)],
+      moments: waiting[Int32(condition)],
       activations: activations[Int32(condition)])
   }
 
@@ -165,7 +168,9 @@ extension Evaluator {
       }
       if !touched.isEmpty {
         step.reports.append(
-          Report(.possibleGap, time: since, text: "the session with source \(name) was not kept: a possible gap since \(since)"))
+          Report(
+            .possibleGap, time: since,
+            text: "the session with source \(name) was not kept: a possible gap since \(since)"))
       }
       for condition in conditions.indices
       where conditions[condition].clock != .distantPast && links.reads(placements[condition].sourceSet, source) {

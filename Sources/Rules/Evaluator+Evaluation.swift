@@ -351,10 +351,13 @@ extension Evaluator {
       guard since == .max else { return (.notGood, since) }
       moves = true
       return (.number(Double(time - mark.changedAt) / 1e6), .max)
-    case .average: return known(histories[historyIndex].average(over: reading.window, endingAt: time, alive: silentFrom))
+    case .average:
+      return known(histories[historyIndex].average(over: reading.window, endingAt: time, alive: silentFrom))
     case .mean: return known(histories[historyIndex].mean(over: reading.window, endingAt: time, alive: silentFrom))
-    case .minimum: return known(histories[historyIndex].extreme(<, over: reading.window, endingAt: time, alive: silentFrom))
-    case .maximum: return known(histories[historyIndex].extreme(>, over: reading.window, endingAt: time, alive: silentFrom))
+    case .minimum:
+      return known(histories[historyIndex].extreme(<, over: reading.window, endingAt: time, alive: silentFrom))
+    case .maximum:
+      return known(histories[historyIndex].extreme(>, over: reading.window, endingAt: time, alive: silentFrom))
     case .count: return known(histories[historyIndex].changes(over: reading.window, endingAt: time, alive: silentFrom))
     case .change:
       guard since == .max else { return (.notGood, since) }
@@ -364,7 +367,9 @@ extension Evaluator {
   }
 
   /// Whether the last good value of a tag that is not good since then still stands.
-  private func tolerates(_ rule: CompiledRule, _ since: Int64, _ time: Int64, _ ends: Bool, _ deadline: inout Int64) -> Bool {
+  private func tolerates(_ rule: CompiledRule, _ since: Int64, _ time: Int64, _ ends: Bool, _ deadline: inout Int64)
+    -> Bool
+  {
     let until = since.saturatingPlus(rule.tolerates)
     guard time < until || (ends && time == until && rule.tolerates > 0) else { return false }
     deadline = min(deadline, until)

@@ -113,7 +113,9 @@ package struct Evaluator {
         readingStates += Array(repeating: ReadingState(), count: compiled.readings.count)
         let overrides = asset.limits[compiled.rule.name] ?? [:]
         limitValues += compiled.rule.limits.map { overrides[$0.name] ?? $0.value }
-        for place in compiled.changedTags { addHistory(asset.firstTag + place, links.lateness(placements[Int(condition)].sourceSet)) }
+        for place in compiled.changedTags {
+          addHistory(asset.firstTag + place, links.lateness(placements[Int(condition)].sourceSet))
+        }
         for (reading, tag) in zip(compiled.readings, tagIndices) {
           addHistory(tag, reading, links.lateness(placements[Int(condition)].sourceSet))
           readingHistories.append(tags[Int(tag)].history)
@@ -282,14 +284,17 @@ package struct Evaluator {
       guard history >= 0, let newest = histories[history].newest else { continue }
       let wasSilent = mute(dependent, from: previous, to: time) != nil
       guard newest.quality == .good, wasSilent || newest.badSince != .max else { continue }
-      histories[history].push(time: max(time, newest.time), number: newest.number, quality: .good, aged: newest.aged, isSample: false)
+      histories[history].push(
+        time: max(time, newest.time), number: newest.number, quality: .good, aged: newest.aged, isSample: false)
     }
   }
 
   /// Marks the silence of the heartbeat that a tag lives by, last heard at `beat`, up to `time`; since when it
   /// has been silent, nil when it is not.
   private mutating func mute(_ tag: Int32, from beat: Int64, to time: Int64) -> Int64? {
-    guard case .heartbeat(_, let staleAfter) = configuration.model.definition(of: TagID(Int(tag))).life else { return nil }
+    guard case .heartbeat(_, let staleAfter) = configuration.model.definition(of: TagID(Int(tag))).life else {
+      return nil
+    }
     let history = Int(tags[Int(tag)].history)
     let end = beat == .min ? firstHeard[Int(tags[Int(tag)].asset)] : beat.saturatingPlus(staleAfter.microseconds)
     guard end < time else { return nil }
@@ -323,7 +328,9 @@ package struct Evaluator {
     step.reports.append(
       Report(
         .clockStep, time: now,
-        text: "the clock of source \(configuration.sources[Int(source.index)].name) was set back; \(now) is taken from here"))
+        text:
+          "the clock of source \(configuration.sources[Int(source.index)].name) was set back; \(now) is taken from here"
+      ))
   }
 
   // MARK: - Looking in

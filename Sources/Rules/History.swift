@@ -62,13 +62,16 @@ struct History: Sendable {
   // MARK: Writing
 
   /// Adds a sample, or a change of quality that is none; `time` is not before the newest sample.
-  mutating func push(time: Int64, number: Double?, quality: Quality, aged: Bool, isSample: Bool = true, silentFrom: Int64 = .max) {
+  mutating func push(
+    time: Int64, number: Double?, quality: Quality, aged: Bool, isSample: Bool = true, silentFrom: Int64 = .max
+  ) {
     while marks.count > first, let last = marks.last, last.time > time, last.sampledAt < last.time {
       marks.removeLast()
       if hasWindows { totals.removeLast() }
     }
     var mark = Mark(
-      time: time, sampledAt: isSample ? time : .min, number: .nan, changedAt: time, previous: .nan, badSince: .max, quality: quality, aged: aged)
+      time: time, sampledAt: isSample ? time : .min, number: .nan, changedAt: time, previous: .nan, badSince: .max,
+      quality: quality, aged: aged)
     let last = marks.last
     if let last {
       mark.number = last.number
@@ -84,11 +87,15 @@ struct History: Sendable {
         mark.changedAt = time
       }
     }
-    if quality != .good || aged || silentFrom != .max { mark.badSince = min(last?.notGoodSince(at: time, staleAfter) ?? .max, time, silentFrom) }
+    if quality != .good || aged || silentFrom != .max {
+      mark.badSince = min(last?.notGoodSince(at: time, staleAfter) ?? .max, time, silentFrom)
+    }
     marks.append(mark)
   }
 
-  private mutating func total(_ last: Mark?, _ time: Int64, _ number: Double?, _ quality: Quality, _ isSample: Bool, _ silentFrom: Int64) {
+  private mutating func total(
+    _ last: Mark?, _ time: Int64, _ number: Double?, _ quality: Quality, _ isSample: Bool, _ silentFrom: Int64
+  ) {
     var next = totals.last ?? Totals()
     if let last, last.countsInWindows {
       let stretch = min(time, last.time.saturatingPlus(staleAfter), max(silentFrom, last.time)) - last.time
@@ -138,7 +145,8 @@ struct History: Sendable {
     first = 0
     totals.removeAll(keepingCapacity: true)
     for (index, mark) in marks.enumerated() {
-      total(index == 0 ? nil : marks[index - 1], mark.time, mark.number, mark.quality, mark.sampledAt == mark.time,
+      total(
+        index == 0 ? nil : marks[index - 1], mark.time, mark.number, mark.quality, mark.sampledAt == mark.time,
         mark.quality == .stale && mark.sampledAt < mark.time ? mark.badSince : .max)
     }
   }
@@ -199,7 +207,8 @@ struct History: Sendable {
     guard let index else { return isEmpty ? (0, RunningSum()) : (totals[first].good, totals[first].integral) }
     var (good, integral) = (totals[index].good, totals[index].integral)
     guard marks[index].countsInWindows else { return (good, integral) }
-    let stretch = min(time, marks[index].time.saturatingPlus(staleAfter), max(alive, marks[index].time)) - marks[index].time
+    let stretch =
+      min(time, marks[index].time.saturatingPlus(staleAfter), max(alive, marks[index].time)) - marks[index].time
     good += stretch
     integral.add(marks[index].number * Double(stretch))
     return (good, integral)
@@ -207,7 +216,8 @@ struct History: Sendable {
 
   /// Whether good values cover four fifths of the window that ends at `time`.
   func covers(_ window: Int64, endingAt time: Int64, alive: Int64) -> Bool {
-    let good = totals(at: time, index(at: time), alive).good - totals(at: time - window, index(at: time - window), alive).good
+    let good =
+      totals(at: time, index(at: time), alive).good - totals(at: time - window, index(at: time - window), alive).good
     return good >= window / 5 * 4
   }
 

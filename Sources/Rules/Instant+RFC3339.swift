@@ -3,7 +3,9 @@ extension Instant: CustomStringConvertible {
   /// `2013-12-05T18:00:00Z`, with a fraction of as many digits as it needs (0, 3 or 6).
   /// A moment outside the years 1 to 9999 has no such text and shows its microseconds.
   package var description: String {
-    guard (-62_135_596_800_000_000...253_402_300_799_999_999).contains(microseconds) else { return "\(microseconds) µs" }
+    guard (-62_135_596_800_000_000...253_402_300_799_999_999).contains(microseconds) else {
+      return "\(microseconds) µs"
+    }
     let day = microseconds.flooredQuotient(86_400_000_000)
     let ofDay = microseconds - day * 86_400_000_000
     let (year, month, dayOfMonth) = civil(fromDays: day)
@@ -87,7 +89,8 @@ extension Instant: CustomStringConvertible {
 extension TimeSpan: CustomStringConvertible {
   /// The largest unit that gives a whole number: `2 min`, `90 s`, `1.5 s`.
   package var description: String {
-    for (unit, size) in [("d", 86_400_000_000), ("h", 3_600_000_000), ("min", 60_000_000), ("s", 1_000_000)] as [(String, Int64)]
+    for (unit, size) in [("d", 86_400_000_000), ("h", 3_600_000_000), ("min", 60_000_000), ("s", 1_000_000)]
+      as [(String, Int64)]
     where microseconds != 0 && microseconds % size == 0 {
       return "\(microseconds / size) \(unit)"
     }

@@ -138,7 +138,8 @@ package struct Policy {
         key: key, title: rule.title, owner: rule.owner, since: since, deferredFrom: deferredFrom, evidence: evidence,
         limits: limits, checkFirst: rule.checkFirst, consequence: rule.consequence, textHash: rule.textHash,
         logicHash: rule.logicHash,
-        tier: rule.actions.map { settings.tier(rule: rule.name, assetClass: assetClass, kind: $0.kind) }.max() ?? .shadow,
+        tier: rule.actions.map { settings.tier(rule: rule.name, assetClass: assetClass, kind: $0.kind) }.max()
+          ?? .shadow,
         actions: actions, assetIDs: asset.ids.keys.sorted().map { ($0, asset.ids[$0] ?? "") },
         assetClass: assetClass))
   }

@@ -19,7 +19,8 @@ struct Actions: ParsableCommand {
       if let state {
         guard let known = ActionState(rawValue: state) else {
           throw Failure.usage(
-            "no action state is called '\(state)'\(suggestion(for: state, among: ActionState.allCases.map(\.rawValue)))")
+            "no action state is called '\(state)'\(suggestion(for: state, among: ActionState.allCases.map(\.rawValue)))"
+          )
         }
         wanted = known
       }

@@ -106,7 +106,9 @@ extension DecisionStory {
       "  rule       \(decision.key.rule), owner \(decision.owner), tier \(decision.tier.rawValue)",
       "  decided    \(decision.key.time), the condition had held since \(decision.since)",
     ]
-    if let deferred = decision.deferredFrom { lines.append("  deferred   it had fired at \(deferred) and was held back") }
+    if let deferred = decision.deferredFrom {
+      lines.append("  deferred   it had fired at \(deferred) and was held back")
+    }
     if let consequence = decision.consequence { lines.append("  concerns   \(consequence.rawValue)") }
     for evidence in decision.evidence {
       lines.append("  reading    \(evidence.name) = \(evidence.value.plain)\(evidence.unit.map { " \($0)" } ?? "")")
@@ -115,7 +117,9 @@ extension DecisionStory {
     for check in decision.checkFirst { lines.append("  check      \(check)") }
     for story in actions {
       let row = story.row
-      lines.append("  action \(row.key.number)   \(row.kind.rawValue): \(row.title) [\(row.state.rawValue)]\(row.adapter.map { " by \($0)" } ?? "")")
+      lines.append(
+        "  action \(row.key.number)   \(row.kind.rawValue): \(row.title) [\(row.state.rawValue)]\(row.adapter.map { " by \($0)" } ?? "")"
+      )
       for event in story.events {
         lines.append("    \(event.at)  \(event.state.rawValue)\(event.why.isEmpty ? "" : ": \(event.why)")")
       }

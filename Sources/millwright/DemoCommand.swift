@@ -39,9 +39,11 @@ struct DemoCommand: ParsableCommand {
 
     let clock = DemoClock(start: start, speed: speed)
     let story = Story(colour: Story.terminalHasColour)  // what the desk takes is told in real time
-    let teller = Teller(story, titles: try installation.configuration().rules.reduce(into: [:]) { $0[$1.name] = $1.title })
+    let teller = Teller(
+      story, titles: try installation.configuration().rules.reduce(into: [:]) { $0[$1.name] = $1.title })
     let service = try Service(installation, clock: clock.wall, log: Log(quiet: true), committed: teller.take)
-    print(Story(colour: Story.terminalHasColour, speed: speed).opening(start: start, page: "http://127.0.0.1:\(deskPort)/"))
+    print(
+      Story(colour: Story.terminalHasColour, speed: speed).opening(start: start, page: "http://127.0.0.1:\(deskPort)/"))
 
     service.start()
     guard teller.waitUntilConnected(seconds: 20) else {
@@ -72,7 +74,8 @@ struct DemoCommand: ParsableCommand {
     print(
       "\n"
         + story.summary(
-          teller.summary(start: start, end: end, messages: Int(counts.taken), faults: faults.filter { $0.onset < end })))
+          teller.summary(start: start, end: end, messages: Int(counts.taken), faults: faults.filter { $0.onset < end }))
+    )
   }
 }
 

@@ -32,16 +32,21 @@ package struct Installation: Sendable {
     let rulesFolder = folders.rules ?? site.rulesFolder
     let rules = try texts(in: rulesFolder, suffix: ".lua")
     if rules.isEmpty {
-      findings.append(Finding(file: rulesFolder, line: nil, message: "no rules: a rule is a file whose name ends in .lua"))
+      findings.append(
+        Finding(file: rulesFolder, line: nil, message: "no rules: a rule is a file whose name ends in .lua"))
     }
     for name in try FileManager.default.contentsOfDirectory(atPath: rulesFolder).sorted()
-    where name.lowercased().contains(".lua") && !name.hasSuffix(".lua") && !name.hasPrefix(".") && !name.hasSuffix("~") {
-      findings.append(Finding(file: "rules/\(name)", line: nil, message: "not read: a rule's file name ends in .lua, in small letters"))
+    where name.lowercased().contains(".lua") && !name.hasSuffix(".lua") && !name.hasPrefix(".") && !name.hasSuffix("~")
+    {
+      findings.append(
+        Finding(
+          file: "rules/\(name)", line: nil, message: "not read: a rule's file name ends in .lua, in small letters"))
     }
     var adapters: [String: SourceText] = [:]
     for adapter in site.adapters {
       let path = (folders.integrations ?? site.integrationsFolder) + "/\(adapter.integration)/adapter.lua"
-      adapters[adapter.name] = try SourceText(file: "integrations/\(adapter.integration)/adapter.lua", text: text(at: path))
+      adapters[adapter.name] = try SourceText(
+        file: "integrations/\(adapter.integration)/adapter.lua", text: text(at: path))
     }
     let installation = Installation(site: site, rules: rules, adapters: adapters)
     let compiled = installation.compile(&findings)
@@ -57,7 +62,8 @@ package struct Installation: Sendable {
     var compiled: [Rule] = []
     for rule in rules {
       do {
-        compiled.append(try RuleFile.read(text: rule.text, file: rule.file, model: site.model, owners: site.owners.map(\.name)))
+        compiled.append(
+          try RuleFile.read(text: rule.text, file: rule.file, model: site.model, owners: site.owners.map(\.name)))
       } catch {
         findings += error.list
       }
@@ -72,7 +78,8 @@ package struct Installation: Sendable {
       for example in rule.examples {
         if let failure = rule.failure(of: example) {
           findings.append(
-            Finding(file: "rules/\(rule.name).lua", line: example.line, message: "example '\(example.name)': \(failure)"))
+            Finding(
+              file: "rules/\(rule.name).lua", line: example.line, message: "example '\(example.name)': \(failure)"))
         }
       }
     }
@@ -102,17 +109,23 @@ package struct Installation: Sendable {
           _ = try Credentials(code.authorisation, settings: adapter)
         } catch {
           // A generated secret that is not there yet is made at the first run.
-          if case .noSecret = error {} else {
+          if case .noSecret = error {
+          } else {
             findings.append(Finding(file: source.file, line: nil, message: "adapter '\(adapter.name)': \(error)"))
           }
         }
-        let routed = ActionKind.allCases.filter { kind in site.policy.routes.contains { $0.kind == kind && $0.adapter == adapter.name } }
-        let acts = routed.contains { kind in site.policy.tiers.contains { $0.tier == .act && ($0.kind ?? kind) == kind } }
+        let routed = ActionKind.allCases.filter { kind in
+          site.policy.routes.contains { $0.kind == kind && $0.adapter == adapter.name }
+        }
+        let acts = routed.contains { kind in site.policy.tiers.contains { $0.tier == .act && ($0.kind ?? kind) == kind }
+        }
         if acts, !code.isIdempotent {
           findings.append(
             Finding(
               file: source.file, line: nil,
-              message: "the site lets '\(adapter.name)' act, but this adapter is not idempotent: a second try could make a second order; lower the tier to advise"))
+              message:
+                "the site lets '\(adapter.name)' act, but this adapter is not idempotent: a second try could make a second order; lower the tier to advise"
+            ))
         }
       } catch {
         findings.append(error)
@@ -129,10 +142,11 @@ package struct Installation: Sendable {
       hash.update(data: Data("\(rule.file)\n\(rule.text.utf8.count)\n".utf8))
       hash.update(data: Data(rule.text.utf8))
     }
-    return Rules.Digest(hex: hash.finalize().map { byte in
-      let text = String(byte, radix: 16)
-      return text.count == 1 ? "0" + text : text
-    }.joined())
+    return Rules.Digest(
+      hex: hash.finalize().map { byte in
+        let text = String(byte, radix: 16)
+        return text.count == 1 ? "0" + text : text
+      }.joined())
   }
 
   /// The texts the hash stands for, to be stored once in the ledger.
@@ -156,7 +170,8 @@ package struct Installation: Sendable {
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: folder)
     } catch {
-      throw Failure.cannot("cannot read the rules in \(folder): no such folder, or not readable; name another with --rules")
+      throw Failure.cannot(
+        "cannot read the rules in \(folder): no such folder, or not readable; name another with --rules")
     }
     return try names.filter { $0.hasSuffix(suffix) && !$0.hasPrefix(".") }.sorted().map {
       SourceText(file: "rules/\($0)", text: try text(at: folder + "/" + $0))

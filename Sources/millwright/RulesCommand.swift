@@ -8,7 +8,8 @@ struct RulesCommand: ParsableCommand {
     commandName: "rules", abstract: "The rules of a site.", subcommands: [List.self, Show.self])
 
   struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Every rule: where it applies, who owns it, how far it may go.")
+    static let configuration = CommandConfiguration(
+      abstract: "Every rule: where it applies, who owns it, how far it may go.")
     @OptionGroup var folders: SiteFolders
     @OptionGroup var output: FormatOption
 
@@ -18,8 +19,10 @@ struct RulesCommand: ParsableCommand {
       let site = installation.site
       func tiers(_ rule: Rule) -> String {
         let kinds = rule.actions.map(\.kind)
-        return kinds.map { "\($0.rawValue) \(site.policy.tier(rule: rule.name, assetClass: rule.appliesTo, kind: $0).rawValue)" }
-          .joined(separator: ", ")
+        return kinds.map {
+          "\($0.rawValue) \(site.policy.tier(rule: rule.name, assetClass: rule.appliesTo, kind: $0).rawValue)"
+        }
+        .joined(separator: ", ")
       }
       func assets(_ rule: Rule) -> Int {
         site.model.assets.filter { site.model.classes[$0.classIndex].name == rule.appliesTo }.count

@@ -4,8 +4,8 @@ import Foundation
 import Ingest
 import Ledger
 import Rules
-import Site
 import Scripting
+import Site
 import Synchronization
 
 /// The running parts of one site, put together: `run` and `demo` differ only in what they give it.

@@ -32,7 +32,9 @@ struct Verify: ParsableCommand {
       if let problem = verification.problem {
         print("altered: \(problem)")
       } else {
-        print("\(verification.entries) entries, \(verification.batches) batches: sound; newest hash \(newest?.hash ?? "none")")
+        print(
+          "\(verification.entries) entries, \(verification.batches) batches: sound; newest hash \(newest?.hash ?? "none")"
+        )
       }
     }
     if verification.problem != nil { throw Failure.findings([]) }

@@ -14,7 +14,10 @@ struct Bench {
     func wanted(_ name: String) -> Bool { chosen.isEmpty || chosen.contains { name.contains($0) } }
     for readings in [1, 3] where wanted("replay \(readings)") {
       let row = try replay(readings: readings)
-      met = row.report("replay, rule of \(readings) reading\(readings == 1 ? "" : "s")", unit: "changes/s", budget: 0.25, atLeast: true) && met
+      met =
+        row.report(
+          "replay, rule of \(readings) reading\(readings == 1 ? "" : "s")", unit: "changes/s", budget: 0.25,
+          atLeast: true) && met
     }
     guard wanted("tags") else { exit(met ? 0 : 1) }
     let growth = try tagGrowth()
@@ -86,7 +89,8 @@ struct Bench {
   }
 
   static func configuration(_ rules: [Rule], assets: Int, others: Int = 0) -> Configuration {
-    let quiet = AssetClass(name: "Quiet", tags: (0..<100).map { TagDefinition(name: "T\($0)", type: .number, unit: "u") })
+    let quiet = AssetClass(
+      name: "Quiet", tags: (0..<100).map { TagDefinition(name: "T\($0)", type: .number, unit: "u") })
     let pumps = (0..<assets).map { Asset(name: "P\($0)", path: "A/P\($0)", classIndex: 0) }
     let rest = (0..<others).map { Asset(name: "Q\($0)", path: "B/Q\($0)", classIndex: 1) }
     return Configuration(
@@ -109,7 +113,11 @@ struct Bench {
     var inputs: [Input] = []
     for index in 0..<count {
       let tag = index % readings
-      inputs.append(.change(TagChange(TagID(tag), .number(values[index * readings + tag]), time: Instant(microseconds: 1_767_225_600_000_000 + Int64(index) * 1_000_000))))
+      inputs.append(
+        .change(
+          TagChange(
+            TagID(tag), .number(values[index * readings + tag]),
+            time: Instant(microseconds: 1_767_225_600_000_000 + Int64(index) * 1_000_000))))
     }
     var ours: [Double] = []
     var bound: [Double] = []
@@ -158,7 +166,9 @@ struct Bench {
           random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
           let draw = (random >> 33) % (index % 2 == 0 ? 999 : tags)
           return .change(
-            TagChange(TagID(Int(draw)), .number(Double(random >> 40) / 1e7), time: Instant(microseconds: 1_767_225_600_000_000 + Int64(index) * 10_000)))
+            TagChange(
+              TagID(Int(draw)), .number(Double(random >> 40) / 1e7),
+              time: Instant(microseconds: 1_767_225_600_000_000 + Int64(index) * 10_000)))
         }
         let took = seconds { for input in inputs { _ = decider.apply(input) } }
         costs[place].append(took / Double(count) * 1e9)

@@ -31,7 +31,10 @@ import Testing
 
       let show = try place.run("decisions", "show", "1", "--ledger", place.ledger)
       #expect(show.code == 0)
-      for part in ["Suction low on Riverside/Utilities/P-101", "suction = 0.2 bar g", "low = 0.4", "suction valve open", "settled", "receipt \(order.reference)"] {
+      for part in [
+        "Suction low on Riverside/Utilities/P-101", "suction = 0.2 bar g", "low = 0.4", "suction valve open", "settled",
+        "receipt \(order.reference)",
+      ] {
         #expect(show.output.contains(part), "decisions show says:\n\(show.output)")
       }
       let verify = try place.run("verify", "--ledger", place.ledger)
@@ -91,7 +94,8 @@ import Testing
     let place = try await Workplace()
     try await onAThread {
       try place.start()
-      let second = try place.run("run", place.arguments[0], "--rules", place.arguments[2], "--integrations", place.arguments[4])
+      let second = try place.run(
+        "run", place.arguments[0], "--rules", place.arguments[2], "--integrations", place.arguments[4])
       #expect(second.code == 3)
       #expect(second.output.contains("\(place.engine?.pid ?? 0)"), "\(second.output)")
       #expect(place.stop() == 0)

@@ -29,7 +29,8 @@ import Testing
 
   /// The data's rows; nil, with a word about it, when the data is not there.
   private func samples() throws -> [(time: Instant, value: Double)]? {
-    guard let text = try? String(contentsOfFile: Self.folder + "/machine_temperature_system_failure.csv", encoding: .utf8)
+    guard
+      let text = try? String(contentsOfFile: Self.folder + "/machine_temperature_system_failure.csv", encoding: .utf8)
     else {
       print("not run: \(Self.folder) is not there")
       return nil
@@ -73,7 +74,9 @@ import Testing
         }
       }
     }
-    for sample in samples { take(decider.apply(.change(TagChange(TagID(0), .number(sample.value), time: sample.time)))) }
+    for sample in samples {
+      take(decider.apply(.change(TagChange(TagID(0), .number(sample.value), time: sample.time))))
+    }
     take(decider.finish())
     return rows
   }

@@ -32,11 +32,13 @@ final class Workplace: Sendable {
   init() async throws {
     folder = FileManager.default.temporaryDirectory.path + "/millwright-e2e-\(UUID().uuidString)"
     let site = folder + "/site"
-    try FileManager.default.createDirectory(atPath: site + "/state/secrets", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    try FileManager.default.createDirectory(
+      atPath: site + "/state/secrets", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     try FileManager.default.createDirectory(atPath: folder + "/rules", withIntermediateDirectories: true)
     broker = try Broker(folder: folder + "/broker", persistent: true)
     let secret = "whsec_" + Data((0..<32).map { UInt8($0) }).base64EncodedString()
-    desk = try WorkOrderDesk(secret: Secret(secret), clock: { Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) })
+    desk = try WorkOrderDesk(
+      secret: Secret(secret), clock: { Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) })
     let port = try await desk.start()
     let text = try String(contentsOfFile: Self.root + "/site/site.yaml", encoding: .utf8)
       .replacingOccurrences(of: "port: 1883", with: "port: \(broker.port)")
@@ -49,7 +51,8 @@ final class Workplace: Sendable {
     try assets.write(toFile: site + "/assets.yaml", atomically: true, encoding: .utf8)
     try Self.rule.write(toFile: folder + "/rules/suction_low.lua", atomically: true, encoding: .utf8)
     try secret.write(toFile: site + "/state/secrets/desk_signing_key", atomically: false, encoding: .utf8)
-    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: site + "/state/secrets/desk_signing_key")
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o600], ofItemAtPath: site + "/state/secrets/desk_signing_key")
   }
 
   func close() async {
@@ -104,14 +107,16 @@ final class Workplace: Sendable {
   func publish(_ topic: String, _ payload: String) throws {
     let tool = try #require(executable("mosquitto_pub"), "mosquitto-clients is not installed")
     let child = try ChildProcess(
-      tool, ["-h", "127.0.0.1", "-p", "\(broker.port)", "-q", "1", "-t", topic, "-m", payload], log: folder + "/pub.log")
+      tool, ["-h", "127.0.0.1", "-p", "\(broker.port)", "-q", "1", "-t", topic, "-m", payload], log: folder + "/pub.log"
+    )
     #expect(child.wait(seconds: 20) && child.exitCode == 0)
   }
 
   /// One value of a pump's suction pressure, now.
   func suction(_ pump: String, _ value: Double) throws {
     let now = Int64(Date().timeIntervalSince1970 * 1000)
-    try publish("riverside/utilities/\(pump)/SuctionPressure", #"{"value": \#(value), "ts": \#(now), "quality": "good"}"#)
+    try publish(
+      "riverside/utilities/\(pump)/SuctionPressure", #"{"value": \#(value), "ts": \#(now), "quality": "good"}"#)
   }
 
   /// Runs a subcommand to its end.

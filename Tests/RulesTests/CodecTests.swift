@@ -5,7 +5,8 @@ import Testing
   static let key = DecisionKey(rule: "r", asset: "Works/Ä", time: Instant(microseconds: -1), repeated: 2)
   static let samples: [Input] = [
     .change(TagChange(TagID(7), .number(.pi), time: Instant(seconds: 1), arrived: Instant(seconds: 3))),
-    .change(TagChange(TagID(0), .text("Füllen"), quality: .stale, time: Instant(seconds: -1), retainedWithoutTime: true)),
+    .change(
+      TagChange(TagID(0), .text("Füllen"), quality: .stale, time: Instant(seconds: -1), retainedWithoutTime: true)),
     .change(TagChange(TagID(0), .null, quality: .uncertain, time: .distantPast, arrived: .distantFuture)),
     .change(TagChange(TagID(1), .boolean(true), quality: .bad, time: .distantFuture, arrived: .distantPast)),
     .tick(SourceID(3), Instant(microseconds: 1)), .source(SourceID(1), .newSession, Instant(seconds: 9)),
@@ -14,12 +15,14 @@ import Testing
     .command(
       .attempted(
         Attempt(
-          action: ActionKey(decision: key, number: 1), number: 3, began: Instant(seconds: 1), ended: Instant(seconds: 2),
+          action: ActionKey(decision: key, number: 1), number: 3, began: Instant(seconds: 1),
+          ended: Instant(seconds: 2),
           status: 503, receipt: .tryAgain(after: .seconds(2), why: "busy"), next: .ready, due: Instant(seconds: 4)))),
     .command(
       .attempted(
         Attempt(
-          action: ActionKey(decision: key, number: 1), number: 1, began: Instant(seconds: 1), ended: Instant(seconds: 2),
+          action: ActionKey(decision: key, number: 1), number: 1, began: Instant(seconds: 1),
+          ended: Instant(seconds: 2),
           status: nil, receipt: .accepted(reference: "WO-1"), next: .settled, due: nil))),
   ]
 
@@ -78,7 +81,9 @@ import Testing
     #expect(Instant(rfc3339: instant.description) == instant)
   }
 
-  @Test(arguments: ["2026-02-30T00:00:00Z", "2026-01-01", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00", "x", "2026-01-01T00:00:00.Z"])
+  @Test(arguments: [
+    "2026-02-30T00:00:00Z", "2026-01-01", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00", "x", "2026-01-01T00:00:00.Z",
+  ])
   func what_is_no_time_is_refused(text: String) { #expect(Instant(rfc3339: text) == nil) }
 
   @Test(arguments: [("2 min", 120.0), ("1.5h", 5400), ("500 ms", 0.5), ("0 s", 0), ("8 h", 28_800), ("1 d", 86_400)])

@@ -10,10 +10,18 @@ import Testing
     [
       .over("hold", heldFor: 30, releasedFor: 20, tolerates: 5, atMost: 600),
       .over("alive", heldFor: 20, tolerates: 3, tag: "Alive"),
-      .make("mean", reads: [("m", "V", .average(.seconds(120))), ("c", "W", .change(.seconds(60)))], heldFor: 10, every: .span(.seconds(7))) {
+      .make(
+        "mean", reads: [("m", "V", .average(.seconds(120))), ("c", "W", .change(.seconds(60)))], heldFor: 10,
+        every: .span(.seconds(7))
+      ) {
         try $0("m") > 5 && $0("c") > -50
       },
-      .make("swing", reads: [("hi", "W", .maximum(.seconds(90))), ("lo", "W", .minimum(.seconds(90))), ("n", "W", .count(.seconds(90)))]) {
+      .make(
+        "swing",
+        reads: [
+          ("hi", "W", .maximum(.seconds(90))), ("lo", "W", .minimum(.seconds(90))), ("n", "W", .count(.seconds(90))),
+        ]
+      ) {
         try $0("hi") - $0("lo") > 25 && $0("n") > 3
       },
       .make("broken") { look in
@@ -25,7 +33,9 @@ import Testing
 
   static func inputs(seed: UInt64, count: Int) -> [Input] {
     var random = SplitMix(seed: seed)
-    var inputs: [Input] = [.source(SourceID(0), .connected, TestPlant.start), .source(SourceID(0), .caughtUp, TestPlant.start)]
+    var inputs: [Input] = [
+      .source(SourceID(0), .connected, TestPlant.start), .source(SourceID(0), .caughtUp, TestPlant.start),
+    ]
     var now = 0.0
     for _ in 0..<count {
       now += Double(random.next() % 2_000) / 1000
@@ -77,7 +87,10 @@ import Testing
     }
     let other = Process()
     other.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    other.arguments = Array(CommandLine.arguments.dropFirst()).filter { !$0.hasPrefix("--filter") } + ["--filter", "two_processes_with_different_hash_seeds"]
+    other.arguments =
+      Array(CommandLine.arguments.dropFirst()).filter { !$0.hasPrefix("--filter") } + [
+        "--filter", "two_processes_with_different_hash_seeds",
+      ]
     var environment = ProcessInfo.processInfo.environment
     environment["MILLWRIGHT_PRINT_DIGEST"] = "1"
     environment["SWIFT_DETERMINISTIC_HASHING"] = nil

@@ -14,7 +14,10 @@ import Testing
   @Test func a_fault_names_rule_asset_and_cause_and_others_never_notice() {
     var plant = TestPlant(Self.breaking(), .over("sound"))
     plant.send("V", 13, at: 0)
-    #expect(plant.faults == [Fault(rule: "broken", asset: "Works/M1", cause: "rules/broken.lua:4: attempt to compare nil with number")])
+    #expect(
+      plant.faults == [
+        Fault(rule: "broken", asset: "Works/M1", cause: "rules/broken.lua:4: attempt to compare nil with number")
+      ])
     #expect(plant.decisions.map(\.key.rule) == ["sound"])
   }
 
@@ -42,7 +45,9 @@ import Testing
     var live = TestPlant(Self.breaking(heldFor: 60))
     var journal: [Input] = []
     var calls = 0
-    let samples: [(Double, Double)] = [(0, 20), (30, 13), (61, 20), (100, 1), (130, 20), (220, 13), (230, 20), (300, 1)]
+    let samples: [(Double, Double)] = [
+      (0, 20), (30, 13), (61, 20), (100, 1), (130, 20), (220, 13), (230, 20), (300, 1),
+    ]
     for (time, value) in samples {
       let before = live.faults.count
       live.send("V", value, at: time)

@@ -109,7 +109,9 @@ import Testing
 
 /// Examples in rule files are proven by the same evaluator.
 @Suite struct ExampleTests {
-  private func failure(_ rule: Rule, fires: Bool, _ values: [(reading: String, value: Value)], _ lasting: TimeSpan) -> String? {
+  private func failure(_ rule: Rule, fires: Bool, _ values: [(reading: String, value: Value)], _ lasting: TimeSpan)
+    -> String?
+  {
     rule.failure(
       of: Example(name: fires ? "fires" : "stays_calm", fires: fires, values: values, lasting: lasting, line: 1))
   }

@@ -115,9 +115,13 @@ struct ReferenceModel {
         let since = isOfSamples ? read.notGoodSince : min(unknownSince[index] ?? .max, read.notGoodSince)
         let until = since + rule.tolerates.microseconds
         if now < until || (ends && now == until && rule.tolerates > .zero) {
-          if case .latest = reading.form { value = lastGood(reading.tag, at: now) }
-          else if case .previous = reading.form { value = previous(reading.tag, at: now) }
-          else { value = lastKnown[index] ?? .notGood }
+          if case .latest = reading.form {
+            value = lastGood(reading.tag, at: now)
+          } else if case .previous = reading.form {
+            value = previous(reading.tag, at: now)
+          } else {
+            value = lastKnown[index] ?? .notGood
+          }
           if value != .notGood { again.append(until) }
         }
         unknownSince[index] = since
@@ -257,7 +261,8 @@ struct ReferenceModel {
     var moves = false
     let window = reading.form.window?.microseconds ?? 0
     // A window stands still once it holds one stretch only, or none.
-    let beats: [Int64] = if case .heartbeat(let beat, _) = life(reading.tag) { samples(beat, upTo: now).map(\.time) } else { [] }
+    let beats: [Int64] =
+      if case .heartbeat(let beat, _) = life(reading.tag) { samples(beat, upTo: now).map(\.time) } else { [] }
     let edges = ([newest.time] + beats + [silentFrom]).filter { $0 <= now }
     if window > 0, (edges.max() ?? 0) + window > now { moves = true }
     let covered = stretches(reading.tag, upTo: now).map { ($0.0, $0.1, $0.2) }.filter { $0.1 > now - window }
@@ -293,14 +298,19 @@ struct ReferenceModel {
       }
       return result(Double(now - changed) / 1e6)
     case .average:
-      return windowed(good == 0 ? nil : covered.reduce(0) { $0 + Double($1.1 - max($1.0, now - window)) * $1.2 } / Double(good))
+      return windowed(
+        good == 0 ? nil : covered.reduce(0) { $0 + Double($1.1 - max($1.0, now - window)) * $1.2 } / Double(good))
     case .mean:
       return windowed(inWindow.isEmpty ? nil : inWindow.reduce(0) { $0 + $1.number } / Double(inWindow.count))
     case .minimum: return windowed((covered.map(\.2) + inWindow.map(\.number)).min())
     case .maximum: return windowed((covered.map(\.2) + inWindow.map(\.number)).max())
     case .count:
       let numbers = all.filter(\.good)
-      return windowed(Double(numbers.indices.count { $0 > 0 && numbers[$0].time > now - window && numbers[$0].number != numbers[$0 - 1].number }))
+      return windowed(
+        Double(
+          numbers.indices.count {
+            $0 > 0 && numbers[$0].time > now - window && numbers[$0].number != numbers[$0 - 1].number
+          }))
     case .change:
       let old = all.last { $0.good && $0.time <= now - window }
       moves = (edges.max() ?? 0) + window > now
@@ -347,9 +357,11 @@ struct RandomHistory {
       let value = try look(names[index])
       return ways[index] == 0 ? value > thresholds[index] : value < thresholds[index]
     }
-    let clears: ((Look) throws -> Bool)? = below(3) == 0 ? { look in
-      isText[0] ? true : abs(try look(names[0]) - thresholds[0]) > 4
-    } : nil
+    let clears: ((Look) throws -> Bool)? =
+      below(3) == 0
+      ? { look in
+        isText[0] ? true : abs(try look(names[0]) - thresholds[0]) > 4
+      } : nil
     let durations: [Double] = [0, 0, 3, 5, 10, 30, 60]
     let every: [Every?] = [nil, .never, .span(.seconds(1)), .span(.seconds(7)), .span(.seconds(30))]
     let heldFor = durations[below(7)]
@@ -432,9 +444,13 @@ struct RandomHistory {
     let theirs = reference.decisions.filter { $0.time < limit }
     for index in 0..<max(ours.count, theirs.count) {
       guard index < ours.count else { return "the evaluator misses \(theirs[index])" }
-      guard index < theirs.count else { return "the evaluator has \(ours[index].key.time) since \(ours[index].since) too many" }
+      guard index < theirs.count else {
+        return "the evaluator has \(ours[index].key.time) since \(ours[index].since) too many"
+      }
       let (a, b) = (ours[index], theirs[index])
-      guard a.key.time.microseconds == b.time, a.since.microseconds == b.since, a.deferredFrom?.microseconds == b.deferredFrom else {
+      guard a.key.time.microseconds == b.time, a.since.microseconds == b.since,
+        a.deferredFrom?.microseconds == b.deferredFrom
+      else {
         return "\(a.key.time.microseconds)<-\(a.since.microseconds) \(a.deferredFrom?.microseconds ?? 0) is not \(b)"
       }
       if a.deferredFrom == nil {

@@ -26,7 +26,8 @@ struct TestPlant {
         TagDefinition(name: "Alive", type: .number, unit: "degC", life: .itself(staleAfter: .seconds(60))),
         TagDefinition(name: "Alive2", type: .number, unit: "degC", life: .itself(staleAfter: .seconds(60))),
         TagDefinition(name: "Beat", type: .counter),
-        TagDefinition(name: "Beaten", type: .number, unit: "A", life: .heartbeat(tag: "Beat", staleAfter: .seconds(10))),
+        TagDefinition(
+          name: "Beaten", type: .number, unit: "A", life: .heartbeat(tag: "Beat", staleAfter: .seconds(10))),
         TagDefinition(name: "Unsure", type: .number, unit: "A", uncertainIsGood: true),
       ])
   ]

@@ -54,7 +54,8 @@ import Testing
   @Test func a_bad_stretch_is_left_out_and_four_fifths_must_be_covered() {
     // 40 s of 50 s are good: exactly four fifths.
     #expect(reading(.average(.seconds(50)), [(0, 10), (30, 99), (40, 20)], at: 50, bad: [30]) == number(500 / 40))
-    #expect(reading(.average(.seconds(50)), [(0, 10), (29.9, 99), (40, 20)], at: 50, bad: [29.9]) == ReadingValue.notGood)
+    #expect(
+      reading(.average(.seconds(50)), [(0, 10), (29.9, 99), (40, 20)], at: 50, bad: [29.9]) == ReadingValue.notGood)
   }
   @Test func a_window_that_began_before_the_first_sample_is_not_covered() {
     #expect(reading(.average(.seconds(60)), ramp, at: 40) == ReadingValue.notGood)
@@ -62,7 +63,9 @@ import Testing
   @Test func silence_of_a_tag_that_shows_life_itself_is_left_out_of_windows() {
     // Alive is stale 60 s after each sample: good 0 to 60 and 90 to 100.
     #expect(reading(.average(.seconds(100)), tag: "Alive", [(0, 10), (90, 20)], at: 100) == ReadingValue.notGood)
-    #expect(reading(.average(.seconds(80)), tag: "Alive", [(0, 10), (50, 10), (111, 20)], at: 120) == number((70 * 10 + 9 * 20) / 79))
+    #expect(
+      reading(.average(.seconds(80)), tag: "Alive", [(0, 10), (50, 10), (111, 20)], at: 120)
+        == number((70 * 10 + 9 * 20) / 79))
   }
   @Test func previous_is_the_last_value_that_differed() {
     #expect(reading(.previous, [(0, 1), (10, 2), (20, 2)], at: 30) == number(1))

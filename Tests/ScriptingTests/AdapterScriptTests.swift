@@ -1,7 +1,6 @@
 import Rules
-import Testing
-
 import Scripting
+import Testing
 
 @Suite struct AdapterScriptTests {
   static let text = """

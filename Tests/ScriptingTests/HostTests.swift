@@ -1,7 +1,6 @@
 import Rules
-import Testing
-
 import Scripting
+import Testing
 
 /// A rule around one predicate, loaded and asked.
 struct Asked {

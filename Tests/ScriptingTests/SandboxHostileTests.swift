@@ -1,7 +1,6 @@
 import Rules
-import Testing
-
 import Scripting
+import Testing
 
 /// Chunks that would hang, starve or escape a plain Lua. Each must end within its budget and memory, saying
 /// why, while another host beside it still answers.

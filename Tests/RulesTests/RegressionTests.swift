@@ -2,7 +2,7 @@ import Rules
 import Testing
 
 /// Sequences that once went wrong, found by comparing the evaluator with the text of DESIGN (S1 to S8, S11).
-@Suite struct HuntTests {
+@Suite struct RegressionTests {
   private static func twoSources(_ rule: Rule) -> Configuration {
     var configuration = TestPlant.configuration([rule])
     configuration.sources.append(SourceSettings(name: "other", lateness: .zero, skew: TestPlant.span(5)))
