@@ -1,7 +1,7 @@
 import Rules
 import Testing
 
-/// Sequences that once went wrong, found by comparing the evaluator with the text of DESIGN (S1 to S8, S11).
+/// Sequences that once went wrong, found by comparing the evaluator with the promises of docs/architecture.md (S1 to S8, S11).
 @Suite struct RegressionTests {
   private static func twoSources(_ rule: Rule) -> Configuration {
     var configuration = TestPlant.configuration([rule])

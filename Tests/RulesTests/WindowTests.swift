@@ -1,7 +1,7 @@
 import Rules
 import Testing
 
-/// What each reading amounts to, against values worked out by hand from DESIGN's definitions.
+/// What each reading amounts to, against values worked out by hand from the definitions in docs/rules.md.
 @Suite struct WindowTests {
   /// The value of one reading after the samples, asked at `at` (a change of another tag asks it).
   private func reading(
