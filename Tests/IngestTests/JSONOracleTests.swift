@@ -29,7 +29,7 @@ struct JSONOracleTests {
 
   @Test func equals_Foundations_reader_on_generated_and_broken_documents() {
     var generator = JSONGenerator(seed: Campaign.seed)
-    let count = Campaign.size(10_000, large: 200_000)
+    let count = Campaign.size(100_000, large: 1_000_000)
     var both = 0
     var neither = 0
     var differences: [Difference: Int] = [:]

@@ -501,10 +501,10 @@ struct RandomHistory {
 }
 
 @Suite struct ReferenceCampaign {
-  /// SEED repeats from one seed on; each of the three comparisons takes a third.
+  /// MILLWRIGHT_SEED repeats from one seed on; each of the three comparisons takes a third.
   static let seeds: ClosedRange<UInt64> = {
     let environment = ProcessInfo.processInfo.environment
-    let first = environment["SEED"].flatMap { UInt64($0) } ?? 1
+    let first = environment["MILLWRIGHT_SEED"].flatMap { UInt64($0) } ?? 1
     return first...(first + (environment["MILLWRIGHT_CAMPAIGN"] == "large" ? 33_333 : 666))
   }()
 
