@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Rules
 
 @main
 struct Millwright: ParsableCommand {
@@ -17,6 +18,7 @@ struct Millwright: ParsableCommand {
     // A broker or a desk that goes away is an error to handle, not the end of the process.
     signal(SIGPIPE, SIG_IGN)
     do {
+      try refuseUnknownSubcommand()
       var command = try parseAsRoot()
       try command.run()
     } catch let failure as Failure {
@@ -32,6 +34,15 @@ struct Millwright: ParsableCommand {
       standardError.write(message + "\n")
       Foundation.exit(code == .validationFailure ? 2 : code == .failure ? 3 : code.rawValue)
     }
+  }
+
+  /// The parser would speak of unexpected arguments; a person misspelt one word.
+  private static func refuseUnknownSubcommand() throws {
+    let known = configuration.subcommands.compactMap { $0.configuration.commandName ?? $0._commandName } + ["help"]
+    guard let first = CommandLine.arguments.dropFirst().first, !first.hasPrefix("-"), !known.contains(first) else {
+      return
+    }
+    throw Failure.usage("there is no subcommand '\(first)'\(suggestion(for: first, among: known)); see 'millwright --help'")
   }
 
   private static func exit(withCode code: Int32) -> Never { Foundation.exit(code) }

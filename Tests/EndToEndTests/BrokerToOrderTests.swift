@@ -102,4 +102,16 @@ import Testing
     }
     await place.close()
   }
+
+  @Test func a_stop_right_after_the_order_was_taken_still_books_its_receipt() async throws {
+    let place = try await Workplace()
+    try await onAThread {
+      try place.start()
+      try place.suction("P-101", 0.2)
+      try eventually("the desk has an order") { place.desk.orders.count == 1 }
+      #expect(place.stop() == 0)
+      #expect(try LedgerReader(path: place.ledger).actions(state: .settled).count == 1)
+    }
+    await place.close()
+  }
 }

@@ -55,6 +55,18 @@ struct MessageDecoderTests {
     #expect(changes(intake).map(\.quality) == [quality])
   }
 
+  /// A sensor that says `NaN` has failed; taken for unreadable it would pass for silent, and a hold would go on.
+  @Test(arguments: [("NaN", Double.nan), ("Infinity", .infinity), ("-Infinity", -.infinity)])
+  func a_number_that_is_none_is_a_sample(_ text: String, _ number: Double) throws {
+    let intake = decode(#"{"value": \#(text), "ts": 1760000000000, "quality": "good"}"#, as: pump)
+    guard case .number(let read)? = changes(intake).first?.value else {
+      Issue.record("no number: \(intake)")
+      return
+    }
+    #expect(read.isNaN ? number.isNaN : read == number)
+    #expect(intake.deadLetters.isEmpty)
+  }
+
   @Test func a_missing_quality_is_that_of_the_empty_word() {
     var lenient = pump
     lenient.qualityWords[""] = .good
