@@ -51,7 +51,7 @@ package final class Engine {
   package func run() throws {
     for input in memory.opening { take(input) }
     do {
-      for source in sources { try source.start(wake: inbox.wake) }
+      for source in sources { try source.start(delivered: [], wake: inbox.wake) }
       while !inbox.isStopping {
         inbox.wait(patience)
         turn()
@@ -86,6 +86,7 @@ package final class Engine {
     for source in sources { source.take(into: &intake) }
     for input in intake.inputs { take(input) }
     batch.deadLetters += intake.deadLetters
+    batch.marks += intake.marks
     for attempt in inbox.takeAttempts() {
       attempts.append(attempt)
       take(.command(.attempted(attempt)))

@@ -40,7 +40,7 @@ struct Memory {
       case .bind(let tag, _, _, _): memory.bound.insert(tag)
       case .change(let change): newest = max(newest, change.arrived)
       case .tick(_, let time), .source(_, _, let time): newest = max(newest, time)
-      case .config, .command, .fault: break
+      case .config, .command, .fault, .death: break
       }
     }
     // A start is the return of every link: until they are back nothing is decided by time alone.

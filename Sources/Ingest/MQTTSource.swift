@@ -32,7 +32,7 @@ package final class MQTTSource: Source {
 
   /// Throws when the settings cannot work, such as a TLS file that cannot be read. An unreachable broker is no
   /// error: it is tried again.
-  package func start(wake: @escaping @Sendable () -> Void) throws {
+  package func start(delivered: [MessageMark], wake: @escaping @Sendable () -> Void) throws {
     _ = try MQTTClient(settings, events: .init(connected: { _ in }, message: { _, _, _ in }))
     gate.began()
     let make: @Sendable () -> MQTTLink = { [id, name, settings, bindings, clock, log, gate] in

@@ -8,7 +8,7 @@ extension Ledger {
   /// nothing writes nothing. Any error means that nothing of the batch was kept.
   package func commit(_ batch: Batch) throws(LedgerError) {
     if batch.isEmpty && batch.decisions.isEmpty && batch.heldBack.isEmpty && batch.expired.isEmpty
-      && batch.conditions.isEmpty && batch.reports.isEmpty
+      && batch.conditions.isEmpty && batch.reports.isEmpty && batch.pieces.isEmpty
     {
       return
     }
@@ -16,13 +16,15 @@ extension Ledger {
     var writer = ByteWriter()
     writer.reserve(batch.inputs.count * 24)
     var configs: [(number: Int64, hash: Digest)] = []
-    var attempts: [(number: Int64, attempt: Attempt)] = []
+    var commands: [(number: Int64, command: Command)] = []
+    var bindings: [(number: Int64, input: Input)] = []
     for (place, input) in batch.inputs.enumerated() {
       input.encode(into: &writer)
       switch input {
       case .config(let hash): configs.append((batch.firstInput + Int64(place), hash))
-      case .command(.attempted(let attempt)): attempts.append((batch.firstInput + Int64(place), attempt))
-      case .change, .tick, .source, .bind, .fault: break
+      case .command(let command): commands.append((batch.firstInput + Int64(place), command))
+      case .bind: bindings.append((batch.firstInput + Int64(place), input))
+      case .change, .tick, .source, .fault, .death: break
       }
     }
     let bytes = Data(writer.bytes)
@@ -41,7 +43,8 @@ extension Ledger {
         try db.cachedStatement(sql: "INSERT INTO configs (number, hash) VALUES (?, ?)")
           .execute(arguments: [number, hash.hex])
       }
-      for (number, attempt) in attempts { try settle(attempt, input: number, db) }
+      for (number, binding) in bindings { try keep(binding, number, db) }
+      for (number, command) in commands { try carryOut(command, input: number, db) }
       let last = batch.firstInput + Int64(batch.inputs.count) - 1
       for decision in batch.decisions { try record(decision, input: last, db) }
       for heldBack in batch.heldBack { try record(heldBack, input: last, db) }
@@ -49,6 +52,18 @@ extension Ledger {
       for condition in batch.conditions { try record(condition, db) }
       for report in batch.reports { try record(report, db) }
       for letter in batch.deadLetters { try record(letter, db) }
+      try keep(batch.marks, db)
+      for piece in batch.pieces { try keep(piece, db) }
+    }
+  }
+
+  /// What a command changes beside the journal, in the journal's transaction.
+  private func carryOut(_ command: Command, input: Int64, _ db: Database) throws {
+    switch command {
+    case .attempted(let attempt): try settle(attempt, input: input, db)
+    case .lookedUp(let lookUp): try settle(lookUp, input: input, db)
+    case .followed(let status): try record(status, input: input, db)
+    case .instructed(let instruction): try carryOut(instruction, input: input, db)
     }
   }
 

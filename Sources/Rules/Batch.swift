@@ -11,10 +11,28 @@ package struct Batch: Sendable {
   package var conditions: [ConditionRecord] = []
   package var reports: [Report] = []
   package var deadLetters: [DeadLetter] = []
+  /// The messages all this came from, in order of arrival.
+  package var marks: [MessageMark] = []
+  /// Parts of a snapshot that was taken earlier.
+  package var pieces: [SnapshotPiece] = []
 
   package init(firstInput: Int64) { self.firstInput = firstInput }
 
-  package var isEmpty: Bool { inputs.isEmpty && deadLetters.isEmpty }
+  package var isEmpty: Bool { inputs.isEmpty && deadLetters.isEmpty && marks.isEmpty }
+}
+
+/// What tells one message of a broker's session from another: enough to know it again when it is delivered twice.
+package struct MessageMark: Sendable, Hashable {
+  package var source: SourceID
+  /// MQTT's packet identifier; never 0.
+  package var packet: UInt16
+  /// Over the source's name, the topic and the payload.
+  package var hash: UInt64
+  package init(source: SourceID, packet: UInt16, hash: UInt64) {
+    self.source = source
+    self.packet = packet
+    self.hash = hash
+  }
 }
 
 /// A condition after it changed phase, as `conditions list` shows it.
@@ -47,6 +65,8 @@ package struct Report: Sendable, Equatable {
     case clockStep = "clock_step"
     case linkLost = "link_lost"
     case possibleGap = "possible_gap"
+    case divergence
+    case clockDistrusted = "clock_distrusted"
   }
   package var kind: Kind
   /// Data time.

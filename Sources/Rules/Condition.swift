@@ -38,6 +38,8 @@ package struct Condition: Sendable, Equatable {
   var blindTold = false
   /// Faults so far; at `Evaluator.strikes` the pair is quarantined.
   package var faults: Int = 0
+  /// How often the process ended in a call for this pair; at `Evaluator.deathStrikes` it is quarantined.
+  package var deaths: Int = 0
 
   /// The earliest moment at which something may change by time alone.
   var next: Instant = .distantFuture

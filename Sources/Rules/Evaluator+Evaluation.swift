@@ -208,6 +208,28 @@ extension Evaluator {
     }
   }
 
+  /// The process ended inside a call for this pair, in the run before this one.
+  mutating func died(_ fault: Fault) {
+    guard let id = condition(rule: fault.rule, asset: fault.asset) else { return }
+    let condition = Int(id.index)
+    guard conditions[condition].faults < Evaluator.strikes else { return }
+    conditions[condition].deaths += 1
+    let isLast = conditions[condition].deaths >= Evaluator.deathStrikes
+    var state = conditions[condition]
+    touch(&state, condition)
+    conditions[condition] = state
+    let moment = conditions[condition].clock
+    step.reports.append(Report(.fault, time: moment, rule: fault.rule, asset: fault.asset, text: fault.cause))
+    guard isLast else { return }
+    conditions[condition].faults = Evaluator.strikes
+    step.reports.append(
+      Report(
+        .quarantined, time: moment, rule: fault.rule, asset: fault.asset,
+        text:
+          "the engine ended \(Evaluator.deathStrikes) times in it: not called on this asset again until its text changes"
+      ))
+  }
+
   private mutating func count(_ condition: Int, at moment: Instant, cause: String) {
     var state = conditions[condition]
     state.faults += 1

@@ -90,6 +90,7 @@ extension Condition {
     writer.integer(blindReading)
     writer.flag(blindTold)
     writer.integer(faults)
+    writer.integer(deaths)
     writer.integer(next.microseconds)
     writer.integer(wake.microseconds)
   }

@@ -3,6 +3,8 @@
 package struct Evaluator {
   /// Faults after which a rule is no longer called on an asset.
   package static let strikes = 3
+  /// The same, of calls in which the process ended.
+  package static let deathStrikes = 2
   /// Source times beyond this many microseconds from the epoch (73,000 years) are taken as this.
   static let endOfTime = Int64.max / 4
 
@@ -166,6 +168,7 @@ package struct Evaluator {
         skipped[condition.index] = fault.cause
       }
       return nil
+    case .death(let fault): died(fault)
     case .bind, .config, .command: break
     }
     if !skipped.isEmpty { skipped.removeAll() }

@@ -27,19 +27,19 @@ extension Input {
     case .config(let digest):
       writer.byte(5)
       writer.text(digest.hex)
-    case .command(.attempted(let attempt)):
-      writer.byte(6)
-      attempt.encode(into: &writer)
+    case .command(let command): command.encode(into: &writer)
     case .fault(let fault):
       writer.byte(7)
-      writer.text(fault.rule)
-      writer.text(fault.asset)
-      writer.text(fault.cause)
+      fault.encode(into: &writer)
+    case .death(let fault):
+      writer.byte(11)
+      fault.encode(into: &writer)
     }
   }
 
   package init(from reader: inout ByteReader) throws(Unreadable) {
-    switch try reader.byte() {
+    let kind = try reader.byte()
+    switch kind {
     case 1:
       let tag = try TagID(from: &reader)
       let time = Instant(microseconds: try reader.integer())
@@ -59,11 +59,23 @@ extension Input {
       let tag = try TagID(from: &reader)
       self = .bind(tag, asset: try reader.text(), tag: try reader.text(), assetClass: try reader.text())
     case 5: self = .config(Digest(hex: try reader.text()))
-    case 6: self = .command(.attempted(try Attempt(from: &reader)))
-    case 7:
-      self = .fault(Fault(rule: try reader.text(), asset: try reader.text(), cause: try reader.text()))
-    default: throw Unreadable(at: reader.offset)
+    case 7: self = .fault(try Fault(from: &reader))
+    case 11: self = .death(try Fault(from: &reader))
+    default:
+      guard let command = try Command(kind: kind, from: &reader) else { throw Unreadable(at: reader.offset) }
+      self = .command(command)
     }
+  }
+}
+
+extension Fault {
+  func encode(into writer: inout ByteWriter) {
+    writer.text(rule)
+    writer.text(asset)
+    writer.text(cause)
+  }
+  init(from reader: inout ByteReader) throws(Unreadable) {
+    self.init(rule: try reader.text(), asset: try reader.text(), cause: try reader.text())
   }
 }
 

@@ -13,6 +13,8 @@ package enum Input: Equatable, Sendable {
   indirect case command(Command)
   /// A rule failed on an asset during the input that follows; in replay it is not called for that input.
   indirect case fault(Fault)
+  /// The engine's process ended inside a call of this rule on this asset, and this is the start after it.
+  indirect case death(Fault)
 }
 
 package enum LinkEvent: UInt8, Sendable, CaseIterable {
@@ -23,12 +25,6 @@ package enum LinkEvent: UInt8, Sendable, CaseIterable {
   case lost
   /// The session was not kept: what came meanwhile is gone.
   case newSession
-}
-
-/// Whatever a person or another system changes.
-package enum Command: Equatable, Sendable {
-  /// An adapter's answer, brought by the dispatcher.
-  case attempted(Attempt)
 }
 
 /// A broken rule on one asset: named, with file, line and cause (S11).

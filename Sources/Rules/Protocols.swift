@@ -9,8 +9,10 @@
 /// was taken and can be acknowledged at once.
 package protocol Source: AnyObject, Sendable {
   var id: SourceID { get }
-  /// Starts reading. `wake` is called from the source's thread whenever there is something to take.
-  func start(wake: @escaping @Sendable () -> Void) throws
+  /// Starts reading. `delivered` is what the journal has of this source's newest messages, oldest first: those that
+  /// a broker delivers again are acknowledged and not given. `wake` is called from the source's thread whenever
+  /// there is something to take.
+  func start(delivered: [MessageMark], wake: @escaping @Sendable () -> Void) throws
   /// Moves what was read since the last take to the end of `intake`. Never blocks.
   func take(into intake: inout Intake)
   /// Reads no more until answered. Returns when no read is under way.
@@ -27,6 +29,8 @@ package protocol Source: AnyObject, Sendable {
 package struct Intake: Sendable {
   package var inputs: [Input] = []
   package var deadLetters: [DeadLetter] = []
+  /// The messages they came from, in order of arrival; QoS 0 messages have none.
+  package var marks: [MessageMark] = []
   package init() {}
 }
 

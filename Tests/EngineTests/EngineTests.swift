@@ -154,7 +154,7 @@ private final class ScriptedSource: Source {
   var refusals: Int { state.withLock { $0.refusals } }
   var acknowledgedBeforeCommit: Int { state.withLock { $0.early } }
 
-  func start(wake: @escaping @Sendable () -> Void) {
+  func start(delivered: [MessageMark], wake: @escaping @Sendable () -> Void) {
     self.wake.withLock { $0 = wake }
     wake()
   }

@@ -6,7 +6,8 @@ enum Campaign {
   static func size(_ small: Int, large: Int) -> Int { isLarge ? large : small }
   /// The same seed each time in `make test`, a new one in the large campaigns; MILLWRIGHT_SEED repeats one.
   static let seed =
-    ProcessInfo.processInfo.environment["MILLWRIGHT_SEED"].flatMap(UInt64.init) ?? (isLarge ? .random(in: 0 ... .max) : 20_260_301)
+    ProcessInfo.processInfo.environment["MILLWRIGHT_SEED"].flatMap(UInt64.init)
+    ?? (isLarge ? .random(in: 0 ... .max) : 20_260_301)
 }
 
 /// SplitMix64.

@@ -36,7 +36,7 @@ final class Listener {
       bindings: [Binding(source: id, asset: "P-101", name: "Flow", tag: TagID(0))],
       clock: { Instant(seconds: 1_760_000_000) }, log: { log.add($0) })
     let ready = self.ready
-    try source.start { ready.signal() }
+    try source.start(delivered: []) { ready.signal() }
   }
 
   /// Takes until `condition` holds; throws when it does not within a generous time.

@@ -171,6 +171,6 @@ import Testing
       mappings: [])
     let source = try MQTTSource(
       id: SourceID(0), name: "plant", settings: settings, bindings: [], clock: { .distantPast }, log: { _ in })
-    #expect(throws: (any Error).self) { try source.start(wake: {}) }
+    #expect(throws: (any Error).self) { try source.start(delivered: [], wake: {}) }
   }
 }

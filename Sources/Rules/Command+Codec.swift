@@ -1,0 +1,187 @@
+/// Commands as bytes. Cases and fields are append-only, as all of the journal's.
+extension Command {
+  func encode(into writer: inout ByteWriter) {
+    switch self {
+    case .attempted(let attempt):
+      writer.byte(6)
+      attempt.encode(into: &writer)
+    case .lookedUp(let lookUp):
+      writer.byte(8)
+      lookUp.encode(into: &writer)
+    case .followed(let status):
+      writer.byte(9)
+      status.encode(into: &writer)
+    case .instructed(let instruction):
+      writer.byte(10)
+      instruction.encode(into: &writer)
+    }
+  }
+
+  /// `kind` is the byte that `encode` began with.
+  init?(kind: UInt8, from reader: inout ByteReader) throws(Unreadable) {
+    switch kind {
+    case 6: self = .attempted(try Attempt(from: &reader))
+    case 8: self = .lookedUp(try LookUp(from: &reader))
+    case 9: self = .followed(try OrderStatus(from: &reader))
+    case 10: self = .instructed(try Instruction(from: &reader))
+    default: return nil
+    }
+  }
+}
+
+private let small: ClosedRange<Int64> = 0...Int64(Int32.max)
+
+extension ActionKey {
+  package func encode(into writer: inout ByteWriter) {
+    decision.encode(into: &writer)
+    writer.integer(number)
+  }
+  package init(from reader: inout ByteReader) throws(Unreadable) {
+    let decision = try DecisionKey(from: &reader)
+    self.init(decision: decision, number: try reader.integer(in: small))
+  }
+}
+
+extension Instant {
+  package func encode(into writer: inout ByteWriter) { writer.integer(microseconds) }
+  package init(from reader: inout ByteReader) throws(Unreadable) { self.init(microseconds: try reader.integer()) }
+}
+
+extension Money {
+  func encode(into writer: inout ByteWriter) {
+    writer.integer(hundredths)
+    writer.text(currency)
+  }
+  init(from reader: inout ByteReader) throws(Unreadable) {
+    let hundredths: Int64 = try reader.integer()
+    self.init(hundredths: hundredths, currency: try reader.text())
+  }
+}
+
+extension RawRepresentable<String> {
+  fileprivate init(word reader: inout ByteReader) throws(Unreadable) {
+    guard let value = Self(rawValue: try reader.text()) else { throw Unreadable(at: reader.offset) }
+    self = value
+  }
+}
+
+extension LookUp {
+  func encode(into writer: inout ByteWriter) {
+    action.encode(into: &writer)
+    writer.integer(number)
+    began.encode(into: &writer)
+    ended.encode(into: &writer)
+    writer.optional(status) { $0.integer($1) }
+    switch answer {
+    case .found(let reference):
+      writer.byte(1)
+      writer.text(reference)
+    case .absent: writer.byte(2)
+    case .unknown(let why):
+      writer.byte(3)
+      writer.text(why)
+    }
+    writer.text(next.rawValue)
+    writer.optional(due) { (writer, value) in value.encode(into: &writer) }
+  }
+
+  init(from reader: inout ByteReader) throws(Unreadable) {
+    let action = try ActionKey(from: &reader)
+    let number = try reader.integer(in: small)
+    let began = try Instant(from: &reader)
+    let ended = try Instant(from: &reader)
+    let status = try reader.optional { (reader) throws(Unreadable) in try reader.integer(in: small) }
+    let answer: Answer
+    switch try reader.byte() {
+    case 1: answer = .found(reference: try reader.text())
+    case 2: answer = .absent
+    case 3: answer = .unknown(try reader.text())
+    default: throw Unreadable(at: reader.offset)
+    }
+    let next = try ActionState(word: &reader)
+    let due = try reader.optional { (reader) throws(Unreadable) in try Instant(from: &reader) }
+    self.init(
+      action: action, number: number, began: began, ended: ended, status: status, answer: answer, next: next, due: due)
+  }
+}
+
+extension OrderStatus {
+  func encode(into writer: inout ByteWriter) {
+    action.encode(into: &writer)
+    at.encode(into: &writer)
+    writer.text(standing.rawValue)
+    writer.optional(cause) { $0.text($1) }
+    writer.optional(cost) { (writer, value) in value.encode(into: &writer) }
+    writer.optional(started) { (writer, value) in value.encode(into: &writer) }
+    writer.optional(done) { (writer, value) in value.encode(into: &writer) }
+  }
+
+  init(from reader: inout ByteReader) throws(Unreadable) {
+    let action = try ActionKey(from: &reader)
+    let at = try Instant(from: &reader)
+    let standing = try OrderStanding(word: &reader)
+    let cause = try reader.optional { (reader) throws(Unreadable) in try reader.text() }
+    let cost = try reader.optional { (reader) throws(Unreadable) in try Money(from: &reader) }
+    let started = try reader.optional { (reader) throws(Unreadable) in try Instant(from: &reader) }
+    let done = try reader.optional { (reader) throws(Unreadable) in try Instant(from: &reader) }
+    self.init(action: action, at: at, standing: standing, cause: cause, cost: cost, started: started, done: done)
+  }
+}
+
+extension Instruction {
+  func encode(into writer: inout ByteWriter) {
+    writer.text(person)
+    at.encode(into: &writer)
+    switch act {
+    case .approve(let action):
+      writer.byte(1)
+      action.encode(into: &writer)
+    case .reject(let action, let why):
+      writer.byte(2)
+      action.encode(into: &writer)
+      writer.text(why)
+    case .retry(let action):
+      writer.byte(3)
+      action.encode(into: &writer)
+    case .drop(let action, let why):
+      writer.byte(4)
+      action.encode(into: &writer)
+      writer.text(why)
+    case .verdict(let decision, let verdict, let cost, let note):
+      writer.byte(5)
+      decision.encode(into: &writer)
+      writer.text(verdict.rawValue)
+      writer.optional(cost) { (writer, value) in value.encode(into: &writer) }
+      writer.text(note)
+    case .halt(let why):
+      writer.byte(6)
+      writer.text(why)
+    case .resume: writer.byte(7)
+    }
+  }
+
+  init(from reader: inout ByteReader) throws(Unreadable) {
+    let person = try reader.text()
+    let at = try Instant(from: &reader)
+    let act: Act
+    switch try reader.byte() {
+    case 1: act = .approve(try ActionKey(from: &reader))
+    case 2:
+      let action = try ActionKey(from: &reader)
+      act = .reject(action, why: try reader.text())
+    case 3: act = .retry(try ActionKey(from: &reader))
+    case 4:
+      let action = try ActionKey(from: &reader)
+      act = .drop(action, why: try reader.text())
+    case 5:
+      let decision = try DecisionKey(from: &reader)
+      let verdict = try Verdict(word: &reader)
+      let cost = try reader.optional { (reader) throws(Unreadable) in try Money(from: &reader) }
+      act = .verdict(decision, verdict, cost: cost, note: try reader.text())
+    case 6: act = .halt(why: try reader.text())
+    case 7: act = .resume
+    default: throw Unreadable(at: reader.offset)
+    }
+    self.init(person: person, at: at, act: act)
+  }
+}
