@@ -37,11 +37,23 @@ package struct Decider {
     evaluator.takeChanged().map(evaluator.record)
   }
 
-  /// The state as bytes, for comparison and snapshots.
+  /// The state as bytes, for comparison.
   package func encodedState() -> [UInt8] {
     var writer = ByteWriter()
-    evaluator.encodeState(into: &writer)
-    policy.encodeState(into: &writer)
+    frozen().encode(into: &writer)
     return writer.bytes
   }
+
+  /// A reference to the state as it is now.
+  package func frozen() -> FrozenState { evaluator.frozen(with: policy) }
+
+  /// Takes over what a decider of the same configuration had when it was frozen. Throws when the bytes are of
+  /// another; it is then not to be used.
+  package mutating func restore(from reader: inout ByteReader) throws(Unreadable) {
+    try evaluator.restore(from: &reader)
+    try policy.restore(from: &reader, evaluator)
+  }
+
+  /// Decisions that the ledger has stand, whether or not they were come to here.
+  package mutating func stand(by decisions: [DecisionKey]) { policy.stand(by: decisions, evaluator) }
 }

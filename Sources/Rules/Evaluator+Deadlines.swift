@@ -92,7 +92,7 @@ extension Evaluator {
   }
 
   /// What a condition was before the input in hand: a broken rule leaves it so (S11).
-  struct Snapshot: Sendable {
+  struct Before: Sendable {
     var condition: Condition
     var readings: ArraySlice<ReadingState>
     var moments: Moments?
@@ -103,7 +103,7 @@ extension Evaluator {
     guard settled[Int32(condition)] == nil else { return }
     let first = Int(placements[condition].firstReading)
     let count = rules[Int(placements[condition].rule)].readings.count
-    settled[Int32(condition)] = Snapshot(
+    settled[Int32(condition)] = Before(
       condition: conditions[condition], readings: readingStates[first..<(first + count)],
       moments: waiting[Int32(condition)],
       activations: activations[Int32(condition)])
@@ -218,7 +218,7 @@ extension Evaluator {
   }
 
   /// Deadlines are queued only once there are ticks to take them by: a replay never pays for it.
-  private mutating func startQueueing() {
+  mutating func startQueueing() {
     guard queues.isEmpty else { return }
     queues = Array(repeating: DeadlineQueue(), count: links.sets.count)
     for condition in conditions.indices { enqueue(condition) }
@@ -250,6 +250,8 @@ extension Evaluator {
 struct Moments: Sendable {
   private var times: [Instant] = []
   private var taken = 0
+
+  init(_ times: [Instant] = []) { self.times = times }
 
   var first: Instant? { taken < times.count ? times[taken] : nil }
   var left: ArraySlice<Instant> { times[taken...] }

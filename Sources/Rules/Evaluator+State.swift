@@ -1,33 +1,4 @@
-// The evaluator's whole state as bytes: two evaluators with the same bytes give the same steps from there on.
-extension Evaluator {
-  package func encodeState(into writer: inout ByteWriter) {
-    writer.integer(tags.count)
-    for tag in tags where tag.newest != .min {
-      writer.integer(tag.newest)
-      writer.integer(tag.lateNewest)
-      writer.byte(tag.lateRun)
-    }
-    for history in histories { history.encode(into: &writer) }
-    for heard in firstHeard { writer.integer(heard) }
-    links.encode(into: &writer)
-    for condition in conditions { condition.encode(into: &writer) }
-    for state in readingStates {
-      state.lastGood.encode(into: &writer)
-      writer.integer(state.unknownSince)
-    }
-    for table in [waiting.mapValues { Array($0.left) }, activations] {
-      writer.integer(table.count)
-      for key in table.keys.sorted() {
-        writer.integer(Int(key))
-        writer.integer(table[key]?.count ?? 0)
-        for moment in table[key] ?? [] { writer.integer(moment.microseconds) }
-      }
-    }
-    for count in [counts.taken, counts.late, counts.duplicate, counts.ahead, counts.notGood, counts.clockSteps] {
-      writer.integer(count)
-    }
-  }
-}
+// The parts of the evaluator's state as bytes, and back.
 
 extension History {
   func encode(into writer: inout ByteWriter) {
@@ -43,19 +14,63 @@ extension History {
       writer.flag(mark.aged)
     }
     if hasWindows {
-      for total in totals[first...] {
-        writer.integer(total.good)
-        for sum in [total.integral, total.sum] {
-          writer.double(sum.high)
-          writer.double(sum.low)
-        }
-        writer.integer(Int(total.samples))
-        writer.integer(Int(total.changes))
-      }
+      for total in totals[first...] { total.encode(into: &writer) }
+      forgotten.encode(into: &writer)
     }
     writer.double(forgottenGood)
     writer.integer(texts.count)
     for text in texts { writer.text(text) }
+  }
+
+  mutating func restore(from reader: inout ByteReader) throws(Unreadable) {
+    let count = try reader.integer(in: 0...Int64(Int32.max))
+    var marks: [Mark] = []
+    for _ in 0..<count { marks.append(try Mark(from: &reader)) }
+    var totals: [Totals] = []
+    var forgotten = Totals()
+    if hasWindows {
+      for _ in 0..<count { totals.append(try Totals(from: &reader)) }
+      forgotten = try Totals(from: &reader)
+    }
+    let forgottenGood = try reader.double()
+    var texts: [String] = []
+    for _ in 0..<(try reader.integer(in: 0...Int64(Int32.max))) { texts.append(try reader.text()) }
+    restore(marks, totals, forgotten, forgottenGood, texts)
+  }
+}
+
+extension History.Mark {
+  fileprivate init(from reader: inout ByteReader) throws(Unreadable) {
+    let (time, sampledAt) = (try reader.integer() as Int64, try reader.integer() as Int64)
+    let number = try reader.double()
+    let changedAt: Int64 = try reader.integer()
+    let previous = try reader.double()
+    let badSince: Int64 = try reader.integer()
+    guard let quality = Quality(rawValue: try reader.byte()) else { throw Unreadable(at: reader.offset) }
+    self.init(
+      time: time, sampledAt: sampledAt, number: number, changedAt: changedAt, previous: previous, badSince: badSince,
+      quality: quality, aged: try reader.flag())
+  }
+}
+
+extension History.Totals {
+  fileprivate func encode(into writer: inout ByteWriter) {
+    writer.integer(good)
+    for sum in [integral, sum] {
+      writer.double(sum.high)
+      writer.double(sum.low)
+    }
+    writer.integer(Int(samples))
+    writer.integer(Int(changes))
+  }
+
+  fileprivate init(from reader: inout ByteReader) throws(Unreadable) {
+    good = try reader.integer()
+    integral = RunningSum(high: try reader.double(), low: try reader.double())
+    sum = RunningSum(high: try reader.double(), low: try reader.double())
+    // They wrap around, like the differences taken of them.
+    samples = Int32(truncatingIfNeeded: try reader.integer() as Int64)
+    changes = Int32(truncatingIfNeeded: try reader.integer() as Int64)
   }
 }
 
@@ -64,7 +79,16 @@ extension Links {
     for index in states.indices {
       writer.byte(states[index].rawValue)
       writer.integer(ticks[index].microseconds)
-      writer.optional(lostAt[index]) { $0.integer($1.microseconds) }
+      writer.optional(lostAt[index]) { (writer, time) in time.encode(into: &writer) }
+    }
+  }
+
+  mutating func restore(from reader: inout ByteReader) throws(Unreadable) {
+    for index in states.indices {
+      guard let state = State(rawValue: try reader.byte()) else { throw Unreadable(at: reader.offset) }
+      let tick = try Instant(from: &reader)
+      let lost = try reader.optional { (reader) throws(Unreadable) in try Instant(from: &reader) }
+      restore(SourceID(index), state, tick: tick, lostAt: lost)
     }
   }
 }
@@ -94,6 +118,27 @@ extension Condition {
     writer.integer(next.microseconds)
     writer.integer(wake.microseconds)
   }
+
+  init(from reader: inout ByteReader) throws(Unreadable) {
+    switch try reader.byte() {
+    case 0: phase = .normal
+    case 1: phase = .pending(since: try Instant(from: &reader))
+    case 2: phase = .active(since: try Instant(from: &reader))
+    case 3:
+      let since = try Instant(from: &reader)
+      phase = .clearing(since: since, active: try Instant(from: &reader))
+    default: throw Unreadable(at: reader.offset)
+    }
+    entered = try Instant(from: &reader)
+    clock = try Instant(from: &reader)
+    blindSince = try reader.optional { (reader) throws(Unreadable) in try Instant(from: &reader) }
+    blindReading = try reader.integer(in: 0...Int64(Int32.max))
+    blindTold = try reader.flag()
+    faults = try reader.integer(in: 0...Int64(Int32.max))
+    deaths = try reader.integer(in: 0...Int64(Int32.max))
+    next = try Instant(from: &reader)
+    wake = try Instant(from: &reader)
+  }
 }
 
 extension ReadingValue {
@@ -107,6 +152,17 @@ extension ReadingValue {
     case .text(let text):
       writer.byte(4)
       writer.text(text)
+    }
+  }
+
+  package init(from reader: inout ByteReader) throws(Unreadable) {
+    switch try reader.byte() {
+    case 0: self = .notGood
+    case 1: self = .boolean(false)
+    case 2: self = .boolean(true)
+    case 3: self = .number(try reader.double())
+    case 4: self = .text(try reader.text())
+    default: throw Unreadable(at: reader.offset)
     }
   }
 }

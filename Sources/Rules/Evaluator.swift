@@ -10,7 +10,7 @@ package struct Evaluator {
 
   package let configuration: Configuration
   package internal(set) var conditions: [Condition] = []
-  package private(set) var counts = IntakeCounts()
+  package internal(set) var counts = IntakeCounts()
 
   // What is fixed by the configuration, flat: the hot path walks no model.
   let rules: [CompiledRule]
@@ -35,7 +35,7 @@ package struct Evaluator {
   /// Conditions whose rule is not called for the input in hand: the cause journalled for them, until it is counted (S11).
   var skipped: [Int32: String?] = [:]
   /// Conditions as they were before the input in hand took deadlines of theirs.
-  var settled: [Int32: Snapshot] = [:]
+  var settled: [Int32: Before] = [:]
   /// Deadlines by set of sources; empty until there are ticks.
   var queues: [DeadlineQueue] = []
   /// Conditions whose phase or blindness changed since they were last taken.
@@ -347,6 +347,11 @@ package struct Evaluator {
       taken.append(condition)
     }
     return taken
+  }
+
+  /// Whether everything that the source had kept for us has been read.
+  package func isUp(_ source: SourceID) -> Bool {
+    links.states.indices.contains(Int(source.index)) && links.states[Int(source.index)] == .up
   }
 
   package func condition(rule: String, asset: String) -> ConditionID? {

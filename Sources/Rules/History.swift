@@ -41,6 +41,8 @@ struct History: Sendable {
   private(set) var first = 0
   /// The newest good value among the forgotten: `change` may reach back to it.
   private(set) var forgottenGood: Double = .nan
+  /// Totals up to and including the newest forgotten mark.
+  private(set) var forgotten = Totals()
   /// A tag of type text keeps its texts here; its numbers are places in this list.
   private(set) var texts: [String] = []
   /// How far back marks are needed: longest window and lateness of the rules that read the tag.
@@ -129,6 +131,7 @@ struct History: Sendable {
     while first + 1 < marks.count, marks[first + 1].time <= edge {
       if marks[first].number.magnitude > 1e15 { wasHuge = true }
       if !marks[first].number.isNaN { forgottenGood = marks[first].number }
+      if hasWindows { forgotten = totals[first] }
       first += 1
     }
     if wasHuge, hasWindows { return recount() }
@@ -143,6 +146,7 @@ struct History: Sendable {
   private mutating func recount() {
     marks.removeFirst(first)
     first = 0
+    forgotten = Totals()
     totals.removeAll(keepingCapacity: true)
     for (index, mark) in marks.enumerated() {
       total(
@@ -157,6 +161,13 @@ struct History: Sendable {
       marks.removeLast()
       if hasWindows { totals.removeLast() }
     }
+    // Nothing older is left to go on from: what was forgotten is newer, too.
+    guard isEmpty else { return }
+    marks.removeAll()
+    totals.removeAll()
+    first = 0
+    forgotten = Totals()
+    forgottenGood = .nan
   }
 
   private mutating func forgetTexts() {
@@ -175,6 +186,18 @@ struct History: Sendable {
       marks[index].previous = moved(marks[index].previous)
     }
     texts = kept
+  }
+
+  /// Takes over what a history of the same tag had.
+  mutating func restore(
+    _ marks: [Mark], _ totals: [Totals], _ forgotten: Totals, _ forgottenGood: Double, _ texts: [String]
+  ) {
+    self.marks = marks
+    self.totals = totals
+    first = 0
+    self.forgotten = forgotten
+    self.forgottenGood = forgottenGood
+    self.texts = texts
   }
 
   // MARK: Asking
@@ -235,9 +258,9 @@ struct History: Sendable {
   func mean(over window: Int64, endingAt time: Int64, alive: Int64) -> Double? {
     guard covers(window, endingAt: time, alive: alive), let right = index(at: time) else { return nil }
     let left = index(at: time - window)
-    let count = totals[right].samples &- (left.map { totals[$0].samples } ?? before.samples)
+    let count = totals[right].samples &- (left.map { totals[$0].samples } ?? forgotten.samples)
     guard count > 0 else { return nil }
-    let mean = totals[right].sum.minus(left.map { totals[$0].sum } ?? before.sum) / Double(count)
+    let mean = totals[right].sum.minus(left.map { totals[$0].sum } ?? forgotten.sum) / Double(count)
     return mean.isFinite ? mean : nil
   }
 
@@ -245,7 +268,7 @@ struct History: Sendable {
   func changes(over window: Int64, endingAt time: Int64, alive: Int64) -> Double? {
     guard covers(window, endingAt: time, alive: alive), let right = index(at: time) else { return nil }
     let left = index(at: time - window)
-    return Double(totals[right].changes &- (left.map { totals[$0].changes } ?? before.changes))
+    return Double(totals[right].changes &- (left.map { totals[$0].changes } ?? forgotten.changes))
   }
 
   /// Smallest or largest good value in force in the window; nil when it is not covered.
@@ -266,20 +289,6 @@ struct History: Sendable {
     let number = index(at: time).map { marks[$0].number } ?? forgottenGood
     return number.isNaN ? nil : number
   }
-
-  /// Totals before the first mark that is kept: it carries them itself, less its own sample.
-  private var before: (samples: Int32, changes: Int32, sum: RunningSum) {
-    guard first > 0 else {
-      // Nothing was ever forgotten, or all that was is removed: the totals just before the first kept mark.
-      guard let mark = marks.first else { return (0, 0, RunningSum()) }
-      let own = mark.quality == .good && mark.sampledAt == mark.time
-      var sum = totals[0].sum
-      if own { sum.add(-mark.number) }
-      let changed = own && mark.changedAt == mark.time && !mark.previous.isNaN
-      return (totals[0].samples &- (own ? 1 : 0), totals[0].changes &- (changed ? 1 : 0), sum)
-    }
-    return (totals[first - 1].samples, totals[first - 1].changes, totals[first - 1].sum)
-  }
 }
 
 extension History.Mark {
@@ -297,6 +306,11 @@ extension History.Mark {
 struct RunningSum: Sendable, Equatable {
   private(set) var high = 0.0
   private(set) var low = 0.0
+
+  init(high: Double = 0, low: Double = 0) {
+    self.high = high
+    self.low = low
+  }
 
   @inline(__always)
   mutating func add(_ value: Double) {

@@ -63,6 +63,15 @@ struct Links: Sendable {
     return max(byData, lowestTick(set))
   }
 
+  /// Whether a link or a tick was ever told of: from then on deadlines are queued.
+  var haveSpoken: Bool { states.contains { $0 != .none } || ticks.contains { $0 != .distantPast } }
+
+  mutating func restore(_ source: SourceID, _ state: State, tick: Instant, lostAt: Instant?) {
+    states[Int(source.index)] = state
+    ticks[Int(source.index)] = tick
+    self.lostAt[Int(source.index)] = lostAt
+  }
+
   mutating func tick(_ source: SourceID, _ time: Instant) {
     ticks[Int(source.index)] = max(ticks[Int(source.index)], time)
   }

@@ -1,6 +1,6 @@
 /// The second pure stage: what becomes of a firing. Decides, or holds back with the reason; takes a held-back
 /// decision when the reason ends and the condition is still active (S8).
-package struct Policy {
+package struct Policy: Sendable {
   /// What an input led to beyond the conditions themselves.
   package struct Verdict: Sendable, Equatable {
     package var decisions: [Decision] = []
@@ -41,6 +41,18 @@ package struct Policy {
       fireTimes[condition] = ((fireTimes[condition] ?? []) + [key.time]).suffix(64)
     }
     approvals = standing.waiting.map { ($0.expires, $0.key) }.sorted { $0.0 < $1.0 }
+  }
+
+  /// Decisions that the ledger has stand, whether or not this policy came to them.
+  mutating func stand(by decisions: [DecisionKey], _ evaluator: Evaluator) {
+    for key in decisions {
+      guard let condition = evaluator.condition(rule: key.rule, asset: key.asset) else { continue }
+      lastDecision[condition] = max(lastDecision[condition] ?? .distantPast, key.time)
+      let times = fireTimes[condition] ?? []
+      if times.count(where: { $0 == key.time }) <= key.repeated {
+        fireTimes[condition] = (times + [key.time]).suffix(64)
+      }
+    }
   }
 
   /// Whether time alone may end something: an action waits for a person.
@@ -207,6 +219,39 @@ package struct Policy {
       writer.integer(approval.expires.microseconds)
       approval.key.decision.encode(into: &writer)
       writer.integer(approval.key.number)
+    }
+  }
+
+  mutating func restore(from reader: inout ByteReader, _ evaluator: Evaluator) throws(Unreadable) {
+    let count = Int64(evaluator.conditions.count)
+    lastDecision = [:]
+    fireTimes = [:]
+    waiting = [:]
+    approvals = []
+    for _ in 0..<(try reader.integer(in: 0...count)) {
+      let condition = ConditionID(try reader.integer(in: 0...(count - 1)))
+      lastDecision[condition] = try Instant(from: &reader)
+      var times: [Instant] = []
+      for _ in 0..<(try reader.integer(in: 0...64)) { times.append(try Instant(from: &reader)) }
+      fireTimes[condition] = times
+    }
+    for _ in 0..<(try reader.integer(in: 0...count)) {
+      let condition = ConditionID(try reader.integer(in: 0...(count - 1)))
+      let until = try Instant(from: &reader)
+      let time = try Instant(from: &reader)
+      let since = try Instant(from: &reader)
+      let rule = evaluator.rule(of: condition)
+      var readings: [ReadingValue] = []
+      for _ in rule.readings { readings.append(try ReadingValue(from: &reader)) }
+      waiting[condition] = Waiting(
+        heldBack: HeldBack(
+          rule: rule.name, asset: evaluator.asset(of: condition).path, time: time, since: since,
+          reason: .atMost(until: until), evidence: evaluator.evidence(of: condition, readings)),
+        until: until)
+    }
+    for _ in 0..<(try reader.integer(in: 0...Int64(Int32.max))) {
+      let expires = try Instant(from: &reader)
+      approvals.append((expires, try ActionKey(from: &reader)))
     }
   }
 

@@ -116,6 +116,45 @@ import Testing
     }
   }
 
+  @Test func a_snapshot_restored_anywhere_goes_on_exactly_like_the_original() throws {
+    let inputs = Self.inputs(seed: 12, count: 4_000)
+    let configuration = TestPlant.configuration(Self.rules(), machines: 8, lateness: 2)
+    var whole = Decider(configuration)
+    for (count, input) in inputs.enumerated() {
+      if count % 97 == 0 {
+        var reader = ByteReader(whole.encodedState())
+        var restored = Decider(configuration)
+        try restored.restore(from: &reader)
+        #expect(reader.atEnd)
+        #expect(restored.encodedState() == whole.encodedState(), "after \(count) inputs")
+        var original = whole
+        for next in inputs[count..<min(count + 300, inputs.count)] {
+          #expect(original.apply(next)?.verdict == restored.apply(next)?.verdict)
+        }
+        #expect(original.encodedState() == restored.encodedState(), "300 inputs after input \(count)")
+      }
+      _ = whole.apply(input)
+    }
+  }
+
+  @Test func the_state_of_another_configuration_is_refused() throws {
+    var decider = Decider(TestPlant.configuration(Self.rules(), machines: 8, lateness: 2))
+    for input in Self.inputs(seed: 12, count: 500) { _ = decider.apply(input) }
+    let state = decider.encodedState()
+    var other = Decider(TestPlant.configuration(Self.rules(), machines: 7, lateness: 2))
+    #expect(throws: Unreadable.self) {
+      var reader = ByteReader(state)
+      try other.restore(from: &reader)
+    }
+    for length in [0, 1, 100, state.count - 1] {
+      #expect(throws: Unreadable.self) {
+        var cut = Decider(TestPlant.configuration(Self.rules(), machines: 8, lateness: 2))
+        var reader = ByteReader(Array(state[..<length]))
+        try cut.restore(from: &reader)
+      }
+    }
+  }
+
   @Test func other_machines_do_not_influence_a_machines_decisions() {
     let inputs = Self.inputs(seed: 3, count: 6_000)
     var together = Decider(TestPlant.configuration(Self.rules(), machines: 8, lateness: 2))
