@@ -17,46 +17,71 @@ package final class Engine {
   private let sources: [any Source]
   private let inbox: Inbox
   private let clock: WallClock
+  private let steady: WallClock
   private let log: (String) -> Void
   private let committed: Committed
+  private let board: HealthBoard
 
   private var memory: Memory
   private var batch: Batch
   private var opened: Instant?
-  private var attempts: [Attempt] = []
-  /// Commits that failed in a row.
-  private var failures = 0
+  private var posted: [Inbox.Posted] = []
+  /// Not yet in the journal.
+  private var deaths: [Fault]
+  private var trust: ClockTrust
+  private var health: Health
+  private var snapshots = SnapshotMaker()
+  /// By the steady clock: when the last snapshot was begun, and the journal last tidied.
+  private var lastSnapshot: Instant
+  private var lastTidy: Instant
+  /// The first input that the newest snapshot does not hold.
+  private var snapshotNext: Int64
 
-  /// Brings the state back from the journal. Throws what the journal or the catalogue throw.
+  /// Brings the state back from the journal. Throws what the journal or the catalogue throw. `steady` is a clock that
+  /// counts evenly from anywhere and is never set; `deaths` are the calls in which the process ended before.
   package init(
     catalogue: any Catalogue, hash: Digest, journal: any Journal, sources: [any Source], inbox: Inbox,
-    clock: @escaping WallClock, log: @escaping (String) -> Void, committed: @escaping Committed
+    clock: @escaping WallClock, steady: @escaping WallClock, deaths: [Fault] = [], board: HealthBoard = HealthBoard(),
+    log: @escaping (String) -> Void, committed: @escaping Committed
   ) throws {
     self.journal = journal
     self.sources = sources
     self.inbox = inbox
     self.clock = clock
+    self.steady = steady
+    self.board = board
     self.log = log
     self.committed = committed
     configuration = try catalogue.configuration(hash)
     memory = try Memory.recover(configuration, from: journal) { inbox.isStopping }
+    self.deaths = deaths
     batch = Batch(firstInput: try journal.nextInput)
+    trust = ClockTrust(newest: memory.newest)
+    health = Health(at: clock(), sources: configuration.sources.map { Health.Source(name: $0.name) })
+    lastSnapshot = steady()
+    lastTidy = lastSnapshot
+    snapshotNext = batch.firstInput
   }
 
-  /// How many inputs were evaluated and how long the journal is, for summaries.
+  /// How many inputs were evaluated, for summaries.
   package var counts: IntakeCounts { memory.decider.evaluator.counts }
 
   /// Runs until the inbox is told to stop; then what was read is committed and acknowledged, and the sources are
   /// stopped. Throws when a source cannot start.
   package func run() throws {
-    for input in memory.opening { take(input) }
+    let delivered = try journal.marks()
+    open()
     do {
-      for source in sources { try source.start(delivered: [], wake: inbox.wake) }
+      for source in sources {
+        try source.start(delivered: delivered.filter { $0.source == source.id }, wake: inbox.wake)
+      }
       while !inbox.isStopping {
         inbox.wait(patience)
         turn()
         if mustClose { closeOrRebuild() }
+        lookAround()
       }
+      takeLastSnapshot()
       closeOrRebuild()
     } catch {
       for source in sources { source.stop() }
@@ -64,6 +89,17 @@ package final class Engine {
     }
     for source in sources { source.stop() }
   }
+
+  /// What a start itself is goes before everything else.
+  private func open() {
+    batch.reports += memory.reports
+    for report in memory.reports { log("\(report.kind.rawValue): \(report.text)") }
+    for death in deaths { take(.death(death)) }
+    for input in memory.opening { take(input) }
+  }
+
+  /// The state as bytes, for comparison.
+  package var encodedState: [UInt8] { memory.decider.encodedState() }
 
   // MARK: - A turn
 
@@ -76,31 +112,45 @@ package final class Engine {
 
   private var mustClose: Bool {
     guard !batch.isEmpty else { return false }
-    if !batch.decisions.isEmpty || !attempts.isEmpty || batch.inputs.count >= Engine.largestBatch { return true }
+    if !batch.decisions.isEmpty || !posted.isEmpty || batch.inputs.count >= Engine.largestBatch { return true }
     return opened.map { clock() >= $0 + Engine.longestBatch } ?? true
   }
 
   /// Takes what is there and what time has made due.
   private func turn() {
+    let now = clock()
+    trust.look(wall: now, steady: steady())
     var intake = Intake()
     for source in sources { source.take(into: &intake) }
     for input in intake.inputs { take(input) }
     batch.deadLetters += intake.deadLetters
     batch.marks += intake.marks
-    for attempt in inbox.takeAttempts() {
-      attempts.append(attempt)
-      take(.command(.attempted(attempt)))
+    for post in inbox.takePosted() {
+      posted.append(post)
+      take(.command(post.command))
     }
-    let ticks = memory.ticks(at: clock())
-    if memory.decider.evaluator.isDue(ticks) {
-      for tick in ticks { take(.tick(tick.source, tick.time)) }
+    if trust.isTrusted {
+      let ticks = memory.ticks(at: now)
+      if memory.decider.evaluator.isDue(ticks) {
+        for tick in ticks { take(.tick(tick.source, tick.time)) }
+      }
     }
-    if opened == nil, !batch.isEmpty { opened = clock() }
+    if opened == nil, !batch.isEmpty { opened = now }
   }
 
   /// Evaluates one input and adds it, with what it caused, to the batch.
   private func take(_ input: Input) {
-    if case .change(let change) = input, let binding = memory.binding(for: change.tag) { take(binding) }
+    var input = input
+    if case .change(var change) = input {
+      if let binding = memory.binding(for: change.tag) { take(binding) }
+      trust.hear(change.time, wall: change.arrived)
+      if !trust.isTrusted {
+        // A wall clock that is not believed must not make a sample late, old or ahead of its time.
+        change.arrived = change.time
+        input = .change(change)
+      }
+    }
+    health.note(input, configuration)
     guard let turn = memory.apply(input) else { return batch.inputs.append(input) }
     // A fault is journalled before the input in which it happened, so that replay need not run into it.
     batch.inputs += turn.step.faults.map(Input.fault)
@@ -116,7 +166,8 @@ package final class Engine {
   private func close() throws {
     for source in sources { source.hold() }
     turn()
-    guard !batch.isEmpty else {
+    batch.pieces = snapshots.take()
+    guard !batch.isEmpty || !batch.pieces.isEmpty else {
       for source in sources { source.committed() }
       return
     }
@@ -124,9 +175,14 @@ package final class Engine {
     try journal.commit(batch)
     for source in sources { source.committed() }
     let done = batch
+    let answered = posted
     batch = Batch(firstInput: done.firstInput + Int64(done.inputs.count))
     opened = nil
-    attempts.removeAll()
+    posted.removeAll()
+    deaths.removeAll()
+    health.lastCommit = clock()
+    if let last = done.pieces.last, last.isLast { health.lastSnapshot = last.taken }
+    for post in answered { post.committed?() }
     committed(done)
   }
 
@@ -135,16 +191,21 @@ package final class Engine {
   private func closeOrRebuild() {
     do {
       try close()
-      failures = 0
+      health.failedCommits = 0
+      health.lastFailure = nil
     } catch {
-      failures += 1
+      health.failedCommits += 1
+      health.lastFailure = "\(error)"
       log("cannot commit a batch of \(batch.inputs.count) inputs: \(error); nothing of it is acknowledged")
       for source in sources { source.refused() }
-      for attempt in attempts { inbox.post(attempt) }
-      attempts.removeAll()
+      inbox.giveBack(posted)
+      posted.removeAll()
       opened = nil
+      snapshots.forget()
+      board.post(health)
       // 0.1 s, then twice as long each time, at most 30 s: a full disk must not be answered by a storm of lines.
-      inbox.pause(TimeSpan(microseconds: min(100_000 << Int64(min(failures - 1, 9)), 30_000_000)))
+      let wait = min(Int64(100_000) << min(health.failedCommits - 1, 9), 30_000_000)
+      inbox.pause(TimeSpan(microseconds: wait))
       if !inbox.isStopping { rebuild() }
     }
   }
@@ -155,7 +216,8 @@ package final class Engine {
       do {
         memory = try Memory.recover(configuration, from: journal) { inbox.isStopping }
         batch = Batch(firstInput: try journal.nextInput)
-        for input in memory.opening { take(input) }
+        snapshotNext = min(snapshotNext, batch.firstInput)
+        open()
         return
       } catch {
         log("cannot read the journal: \(error); trying again")
@@ -164,5 +226,79 @@ package final class Engine {
         wait = min(wait + wait, .seconds(30))
       }
     }
+  }
+
+  // MARK: - Between batches
+
+  /// What has time: a snapshot a minute, its pieces, tidying, and how we are.
+  private func lookAround() {
+    let now = steady()
+    if batch.isEmpty, !snapshots.isUnderWay, now - lastSnapshot >= SnapshotMaker.interval {
+      lastSnapshot = now
+      beginSnapshot()
+    }
+    // Where nothing comes, pieces go alone.
+    if batch.isEmpty, opened == nil, snapshots.isUnderWay { closeOrRebuild() }
+    if now - lastTidy >= .seconds(1) {
+      lastTidy = now
+      do { try journal.tidy(now: clock()) } catch { log("cannot tidy the journal: \(error)") }
+      postHealth()
+    }
+  }
+
+  private func beginSnapshot() {
+    guard batch.firstInput > snapshotNext else { return }
+    snapshotNext = batch.firstInput
+    snapshots.begin(
+      memory.frozen, before: batch.firstInput, of: configuration.hash, at: clock(), done: inbox.wake)
+  }
+
+  /// The state at the end, so that the next start has nothing to replay.
+  private func takeLastSnapshot() {
+    if !batch.isEmpty { closeOrRebuild() }
+    guard batch.isEmpty, health.failedCommits == 0 else { return }
+    snapshots.forget()
+    beginSnapshot()
+    snapshots.finish()
+    while health.failedCommits == 0, snapshots.isUnderWay { closeOrRebuild() }
+  }
+
+  private func postHealth() {
+    health.at = clock()
+    health.clockDoubt = trust.doubt
+    health.inputs = batch.firstInput - 1
+    health.counts = memory.decider.evaluator.counts
+    for index in health.sources.indices { health.sources[index].look(at: memory, SourceID(index)) }
+    board.post(health)
+  }
+}
+
+extension Health {
+  fileprivate mutating func note(_ input: Input, _ configuration: Configuration) {
+    switch input {
+    case .change(let change):
+      let index = Int(change.tag.index)
+      guard configuration.model.tags.indices.contains(index) else { return }
+      let source = Int(configuration.model.tags[index].source.index)
+      guard sources.indices.contains(source) else { return }
+      sources[source].newestData = max(sources[source].newestData ?? .distantPast, change.time)
+      sources[source].newestArrival = change.arrived
+    case .source(let source, let event, let time):
+      guard sources.indices.contains(Int(source.index)) else { return }
+      switch event {
+      case .connected: sources[Int(source.index)].link = .catchingUp
+      case .caughtUp: sources[Int(source.index)].link = .up
+      case .lost: sources[Int(source.index)].link = .down
+      case .newSession: return
+      }
+      sources[Int(source.index)].since = time
+    case .tick, .bind, .config, .command, .fault, .death: break
+    }
+  }
+}
+
+extension Health.Source {
+  fileprivate mutating func look(at memory: Memory, _ source: SourceID) {
+    if memory.decider.evaluator.isUp(source) { link = .up }
   }
 }

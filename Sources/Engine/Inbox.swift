@@ -2,10 +2,15 @@ import Dispatch
 import Rules
 import Synchronization
 
-/// What other threads bring to the engine's thread: wake-ups, what became of actions, and the wish to stop.
+/// What other threads bring to the engine's thread: wake-ups, commands, and the wish to stop.
 package final class Inbox: Sendable {
+  /// A command, and whom to tell when it is on disk.
+  struct Posted: Sendable {
+    var command: Command
+    var committed: (@Sendable () -> Void)?
+  }
   private struct State {
-    var attempts: [Attempt] = []
+    var posted: [Posted] = []
     var stopping = false
     var signalled = false
   }
@@ -23,9 +28,10 @@ package final class Inbox: Sendable {
     if first { signal.signal() }
   }
 
-  /// What became of an action; journalled with the engine's next batch.
-  package func post(_ attempt: Attempt) {
-    state.withLock { $0.attempts.append(attempt) }
+  /// What became of an action, or what a person wants: journalled with the engine's next batch. `committed` is called
+  /// on the engine's thread when it is on disk; a batch that cannot be written is tried again, command and all.
+  package func post(_ command: Command, committed: (@Sendable () -> Void)? = nil) {
+    state.withLock { $0.posted.append(Posted(command: command, committed: committed)) }
     wake()
   }
 
@@ -51,10 +57,13 @@ package final class Inbox: Sendable {
     state.withLock { $0.signalled = false }
   }
 
-  func takeAttempts() -> [Attempt] {
+  func takePosted() -> [Posted] {
     state.withLock { state in
-      defer { state.attempts.removeAll() }
-      return state.attempts
+      defer { state.posted.removeAll() }
+      return state.posted
     }
   }
+
+  /// Those of a batch that was not written go first again.
+  func giveBack(_ posted: [Posted]) { state.withLock { $0.posted = posted + $0.posted } }
 }

@@ -8,21 +8,24 @@ struct Memory {
   var decider: Decider
   /// Tags whose binding is in the journal since the configuration was.
   private var bound: Set<TagID> = []
+  /// The newest moment that the journal knows of: arrivals, ticks, links.
+  private(set) var newest = Instant.distantPast
   private let configuration: Configuration
   /// Inputs that a start itself is: a new configuration, links that are not up yet.
   private(set) var opening: [Input] = []
-  private var up: [Bool]
+  /// What recovery found and somebody should know.
+  private(set) var reports: [Report] = []
   let slowestLateness: TimeSpan
 
   private init(_ configuration: Configuration, _ standing: Standing) {
     self.configuration = configuration
     decider = Decider(configuration, standing: standing)
-    up = configuration.sources.map { _ in false }
     slowestLateness = configuration.sources.map(\.lateness).max() ?? .zero
   }
 
-  /// Replays the journal since this configuration began to decide. Nothing is emitted: what was decided stands.
-  /// A configuration that the journal does not end with begins anew, and says so in the journal.
+  /// Brings the state back: the newest snapshot that can be read, and the journal from there on. Nothing is
+  /// emitted: what was decided stands, and a decision that this replay comes to and the ledger has not, or the other
+  /// way round, is reported. A configuration that the journal does not end with begins anew, and says so in it.
   static func recover(
     _ configuration: Configuration, from journal: any Journal, isStopping: () -> Bool
   ) throws -> Memory {
@@ -31,39 +34,84 @@ struct Memory {
       memory.opening = [.config(configuration.hash)]
       return memory
     }
-    var memory = Memory(configuration, try journal.standing(before: last.number))
-    var newest = Instant.distantPast
-    try journal.replay(from: last.number) { number, input in
+    var (memory, begin) = try restored(configuration, from: journal, since: last.number)
+    var computed: [Decision] = []
+    try journal.replay(from: begin) { number, input in
       if number % 1_000 == 0, isStopping() { throw Stopped() }
-      _ = memory.apply(input)
-      switch input {
-      case .bind(let tag, _, _, _): memory.bound.insert(tag)
-      case .change(let change): newest = max(newest, change.arrived)
-      case .tick(_, let time), .source(_, _, let time): newest = max(newest, time)
-      case .config, .command, .fault, .death: break
-      }
+      if let turn = memory.apply(input) { computed += turn.verdict.decisions }
     }
+    try memory.compare(computed, with: journal, from: begin)
     // A start is the return of every link: until they are back nothing is decided by time alone.
-    if newest > .distantPast {
-      memory.opening = configuration.sources.indices.map { .source(SourceID($0), .lost, newest) }
+    if memory.newest > .distantPast {
+      memory.opening = configuration.sources.indices.map { .source(SourceID($0), .lost, memory.newest) }
     }
     return memory
   }
 
-  mutating func apply(_ input: Input) -> Decider.Turn? {
-    if case .source(let source, let event, _) = input, up.indices.contains(Int(source.index)) {
-      switch event {
-      case .caughtUp: up[Int(source.index)] = true
-      case .connected, .lost: up[Int(source.index)] = false
-      case .newSession: break
+  /// The state to begin the replay with, and the first input to replay.
+  private static func restored(
+    _ configuration: Configuration, from journal: any Journal, since config: Int64
+  ) throws -> (Memory, Int64) {
+    var limit = Int64.max
+    while let snapshot = try journal.snapshot(of: configuration.hash, before: limit), snapshot.next > config {
+      var memory = Memory(configuration, Standing())
+      do {
+        try memory.restore(snapshot.bytes)
+        return (memory, snapshot.next)
+      } catch is Unreadable {
+        // Another one may do; without any, the journal alone does.
+        memory.reports.append(.unreadableSnapshot(snapshot))
+        limit = snapshot.next
       }
+    }
+    var memory = Memory(configuration, try journal.standing(before: config))
+    let oldest = try journal.firstInput
+    if oldest > config {
+      memory.reports.append(
+        Report(
+          .possibleGap, time: memory.newest,
+          text: "no snapshot of this version is left and the journal begins with input \(oldest): conditions, holds "
+            + "and windows from before it begin anew"))
+    }
+    return (memory, max(config, oldest))
+  }
+
+  /// Stored decisions stand. What replay makes of the same inputs must be the same: if it is not, the program, its
+  /// libraries or the file are not what they were.
+  private mutating func compare(_ computed: [Decision], with journal: any Journal, from begin: Int64) throws {
+    var unmatched: [DecisionKey: Decision] = [:]
+    for decision in computed { unmatched[decision.key] = decision }
+    var missing: [DecisionKey] = []
+    try journal.decisions(from: begin) { stored in
+      let found = unmatched.removeValue(forKey: stored.key)
+      if let found, found.agrees(with: stored) { return }
+      missing.append(stored.key)
+      reports.append(
+        .divergence(
+          found == nil
+            ? "decision \(stored.key) is in the ledger and replay does not come to it"
+            : "decision \(stored.key) is come to with other content than the ledger has", stored))
+    }
+    for decision in computed where unmatched[decision.key] != nil {
+      reports.append(
+        .divergence("replay comes to decision \(decision.key), which the ledger does not have: not taken", decision))
+    }
+    if !missing.isEmpty { decider.stand(by: missing) }
+  }
+
+  mutating func apply(_ input: Input) -> Decider.Turn? {
+    switch input {
+    case .bind(let tag, _, _, _): bound.insert(tag)
+    case .change(let change): newest = max(newest, change.arrived)
+    case .tick(_, let time), .source(_, _, let time): newest = max(newest, time)
+    case .config, .command, .fault, .death: break
     }
     return decider.apply(input)
   }
 
   /// The binding to journal before the first change of a tag; nil when it is there already.
-  mutating func binding(for tag: TagID) -> Input? {
-    guard bound.insert(tag).inserted, configuration.model.tags.indices.contains(Int(tag.index)) else { return nil }
+  func binding(for tag: TagID) -> Input? {
+    guard !bound.contains(tag), configuration.model.tags.indices.contains(Int(tag.index)) else { return nil }
     let entry = configuration.model.tags[Int(tag.index)]
     let asset = configuration.model.assets[Int(entry.asset.index)]
     let assetClass = configuration.model.classes[asset.classIndex]
@@ -72,6 +120,51 @@ struct Memory {
 
   /// The wall clock less the lateness of each source that is up.
   func ticks(at now: Instant) -> [(source: SourceID, time: Instant)] {
-    configuration.sources.indices.filter { up[$0] }.map { (SourceID($0), now - configuration.sources[$0].lateness) }
+    configuration.sources.indices.filter { decider.evaluator.isUp(SourceID($0)) }.map {
+      (SourceID($0), now - configuration.sources[$0].lateness)
+    }
+  }
+}
+
+// MARK: - Snapshots
+
+/// A reference to the whole memory between two batches; another thread can make bytes of it.
+struct FrozenMemory: Sendable {
+  let state: FrozenState
+  let bound: Set<TagID>
+  let newest: Instant
+
+  var bytes: [UInt8] {
+    var writer = ByteWriter()
+    writer.integer(bound.count)
+    for tag in bound.sorted() { writer.integer(Int(tag.index)) }
+    newest.encode(into: &writer)
+    state.encode(into: &writer)
+    return writer.bytes
+  }
+}
+
+extension Memory {
+  var frozen: FrozenMemory { FrozenMemory(state: decider.frozen(), bound: bound, newest: newest) }
+
+  private mutating func restore(_ bytes: [UInt8]) throws(Unreadable) {
+    var reader = ByteReader(bytes)
+    for _ in 0..<(try reader.integer(in: 0...Int64(Int32.max))) {
+      bound.insert(TagID(try reader.integer(in: 0...Int64(Int32.max))))
+    }
+    newest = try Instant(from: &reader)
+    try decider.restore(from: &reader)
+    guard reader.atEnd else { throw Unreadable(at: reader.offset) }
+  }
+}
+
+extension Report {
+  fileprivate static func divergence(_ text: String, _ decision: Decision) -> Report {
+    Report(.divergence, time: decision.key.time, rule: decision.key.rule, asset: decision.key.asset, text: text)
+  }
+  fileprivate static func unreadableSnapshot(_ snapshot: Snapshot) -> Report {
+    Report(
+      .divergence, time: snapshot.taken,
+      text: "the snapshot before input \(snapshot.next) cannot be read; an older one or the journal is taken")
   }
 }

@@ -46,12 +46,23 @@ package protocol Journal: AnyObject {
   func commit(_ batch: Batch) throws
   /// Number of the next input.
   var nextInput: Int64 { get throws }
+  /// Number of the oldest input that is still there; `nextInput` when none is.
+  var firstInput: Int64 { get throws }
   /// Gives every input from `number` on, in order.
   func replay(from number: Int64, _ body: (Int64, Input) throws -> Void) throws
   /// The newest `config` input; nil in an empty journal.
   func lastConfiguration() throws -> (number: Int64, hash: Digest)?
   /// What was decided before an input, as far as policy must know it under another configuration.
   func standing(before number: Int64) throws -> Standing
+  /// The newest whole snapshot of a configuration that begins its replay before `limit` and can be read by this
+  /// version; nil when there is none.
+  func snapshot(of configuration: Digest, before limit: Int64) throws -> Snapshot?
+  /// Gives every decision that came of inputs from `number` on, oldest first.
+  func decisions(from number: Int64, _ body: (Decision) throws -> Void) throws
+  /// The newest messages of all sources, oldest first, as far back as they may be delivered again.
+  func marks() throws -> [MessageMark]
+  /// Takes a step, in little time, towards what is to be kept and no more. To be called now and then.
+  func tidy(now: Instant) throws
 }
 
 /// What a new configuration takes over from those before it: without it an order would be repeated that was made
