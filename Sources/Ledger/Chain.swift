@@ -87,12 +87,12 @@ enum Chain {
   static func add(_ kind: Kind, _ row: Int64, _ db: Database) throws {
     let last = try Row.fetchOne(
       db.cachedStatement(sql: "SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1"))
-    guard let hash = try hash(kind, row, after: last?["hash"] ?? root, db) else {
+    let previous: (seq: Int64, hash: Data) = try last.map { (try $0.get("seq"), try $0.get("hash")) } ?? (0, root)
+    guard let hash = try hash(kind, row, after: previous.hash, db) else {
       preconditionFailure("A row is chained after it was written, in the same transaction.")
     }
-    let seq: Int64 = last?["seq"] ?? 0
     try db.cachedStatement(sql: "INSERT INTO chain (seq, kind, row, hash) VALUES (?, ?, ?, ?)")
-      .execute(arguments: [seq + 1, Int64(kind.rawValue), row, hash])
+      .execute(arguments: [previous.seq + 1, Int64(kind.rawValue), row, hash])
   }
 
   /// The hash of a row as it is stored now; nil when it is gone.

@@ -40,17 +40,22 @@ private final class DueActions: ActionQueue {
             ORDER BY due, id LIMIT 1
             """), arguments: [adapter, now.microseconds])
       guard let found else { return nil }
-      let row: Int64 = found["id"]
-      let number: Int = found["number"]
-      let attempt: Int = found["attempts"] + 1
-      let decision = try readDecision(found["decision"], db, path: ledger.path)
+      let row: Int64 = try found.get("id")
+      try confirm(action: row, is: .ready, db, path: ledger.path)
+      let number: Int = try found.get("number")
+      let attempts: Int = try found.get("attempts")
+      guard (0..<Int(Int32.max)).contains(attempts) else {
+        throw LedgerError.damagedRow(path: ledger.path, what: "action \(row) was attempted \(attempts) times")
+      }
+      let attempt = attempts + 1
+      let decision = try readDecision(try found.get("decision"), db, path: ledger.path)
       guard let action = decision.actions.first(where: { $0.number == number }) else {
         throw LedgerError.damagedRow(path: ledger.path, what: "action row \(row) is not among its decision's")
       }
       try move(row, to: .sending, due: nil, at: now, why: "attempt \(attempt)", db)
       try db.cachedStatement(sql: "UPDATE actions SET attempts = ? WHERE id = ?").execute(arguments: [attempt, row])
       return Claim(
-        key: ActionKey(decision: decision.key, number: number), wireKey: found["wire_key"], decision: decision,
+        key: ActionKey(decision: decision.key, number: number), wireKey: try found.get("wire_key"), decision: decision,
         action: action, attempt: attempt, request: try readRequest(row, db))
     }
   }
@@ -89,9 +94,9 @@ private final class DueActions: ActionQueue {
 func readRequest(_ action: Int64, _ db: Database) throws -> HTTPRequest? {
   let sql = "SELECT method, path, headers, body FROM requests WHERE id = ?"
   guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [action]) else { return nil }
-  let headers = try value([[String]].self, json: row["headers"])
-  let body: Data = row["body"]
+  let headers = try value([[String]].self, json: try row.get("headers"))
+  let body: Data = try row.get("body")
   return HTTPRequest(
-    method: row["method"], path: row["path"],
+    method: try row.get("method"), path: try row.get("path"),
     headers: headers.compactMap { $0.count == 2 ? (name: $0[0], value: $0[1]) : nil }, body: [UInt8](body))
 }

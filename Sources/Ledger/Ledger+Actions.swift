@@ -52,8 +52,8 @@ extension Ledger {
     guard let row = try row(of: key, db) else { throw LedgerError.unknownAction(path: path, key: key) }
     let found = try Row.fetchOne(
       db.cachedStatement(sql: "SELECT state, expires FROM actions WHERE id = ?"), arguments: [row])
-    guard let found, found["state"] == ActionState.waiting.rawValue else { return }
-    let expires: Int64? = found["expires"]
+    guard let found, try known(found, "state", path: path) == ActionState.waiting else { return }
+    let expires: Int64? = try found.get("expires")
     try move(
       row, to: .expired, due: nil, at: expires.map(Instant.init(microseconds:)) ?? key.decision.time,
       why: "nobody approved it in time", db)
@@ -105,10 +105,10 @@ struct ReceiptColumns {
     }
   }
 
-  init(_ row: Row) {
-    kind = row["receipt"]
-    detail = row["detail"]
-    after = row["after"]
+  init(_ row: Row) throws(DamagedValue) {
+    kind = try row.get("receipt")
+    detail = try row.get("detail")
+    after = try row.get("after")
   }
 
   /// Nil when it is of no known kind.

@@ -91,7 +91,7 @@ extension Ledger {
   package func lastConfiguration() throws(LedgerError) -> (number: Int64, hash: Digest)? {
     try reading("the journal") { db in
       try Row.fetchOne(db.cachedStatement(sql: "SELECT number, hash FROM configs ORDER BY number DESC LIMIT 1"))
-        .map { ($0["number"], Digest(hex: $0["hash"])) }
+        .map { (try $0.get("number"), Digest(hex: try $0.get("hash"))) }
     }
   }
 
@@ -108,7 +108,7 @@ extension Ledger {
             FROM decisions WHERE input < ?)
           WHERE place <= 64 ORDER BY id
           """, arguments: [number]
-      ).map { DecisionKey($0) }
+      ).map { try DecisionKey($0) }
       standing.waiting = try Row.fetchAll(
         db,
         sql: """
@@ -117,7 +117,10 @@ extension Ledger {
           WHERE state = 'waiting' AND input < ? ORDER BY actions.id
           """, arguments: [number]
       ).map { row in
-        (ActionKey(decision: DecisionKey(row), number: row["number"]), Instant(microseconds: row["expires"]))
+        (
+          ActionKey(decision: try DecisionKey(row), number: try row.get("number")),
+          Instant(microseconds: try row.get("expires"))
+        )
       }
       return standing
     }
@@ -139,7 +142,7 @@ extension Ledger {
   package func texts(_ hash: Digest) throws(LedgerError) -> [(name: String, text: String)] {
     try reading("the texts of a configuration") { db in
       try Row.fetchAll(db, sql: "SELECT name, text FROM texts WHERE hash = ? ORDER BY name", arguments: [hash.hex])
-        .map { ($0["name"], $0["text"]) }
+        .map { (try $0.get("name"), try $0.get("text")) }
     }
   }
 }
@@ -151,7 +154,9 @@ func read(
   _ body: (Int64, Input) throws -> Void
 ) throws {
   let holding = "SELECT max(first_input) AS first FROM batches WHERE first_input <= ?"
-  var first: Int64? = try fetch(holding, [number]).first?["first"]
+  // Nothing when the number is before the oldest.
+  let start = try fetch(holding, [number]).map { row -> Int64? in try row.get("first", of: "a batch", path: path) }
+  var first = start.first ?? nil
   var expected: Int64?
   while true {
     let rows = try fetch(
@@ -159,7 +164,7 @@ func read(
       [first ?? .min])
     if rows.isEmpty { return }
     for row in rows {
-      let start: Int64 = row["first_input"]
+      let start: Int64 = try row.get("first_input", of: "a batch", path: path)
       if let expected, start != expected {
         throw LedgerError.damagedBatch(path: path, firstInput: expected, why: "it is missing; the next is \(start)")
       }
@@ -174,11 +179,11 @@ func read(
 }
 
 private func decode(_ row: Row, path: String) throws(LedgerError) -> [Input] {
-  let first: Int64 = row["first_input"]
-  let count: Int64 = row["count"]
-  let data: Data = row["bytes"]
+  let first: Int64 = try row.get("first_input", of: "a batch", path: path)
+  let count: Int64 = try row.get("count", of: "a batch", path: path)
+  let data: Data = try row.get("bytes", of: "a batch", path: path)
   // The shortest input takes two bytes: a wild count must not make us reserve for it.
-  guard count > 0, count <= data.count else {
+  guard count > 0, count <= data.count, first < .max - count else {
     throw .damagedBatch(path: path, firstInput: first, why: "\(count) inputs in \(data.count) bytes")
   }
   var reader = ByteReader([UInt8](data))

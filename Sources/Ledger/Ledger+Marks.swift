@@ -38,9 +38,10 @@ extension Ledger {
     try reading("the newest messages") { db in
       var found: [MessageMark] = []
       for row in try Row.fetchAll(db, sql: "SELECT source, bytes FROM marks ORDER BY id") {
-        guard let source = Int64.fromDatabaseValue(row["source"]), let bytes = Data.fromDatabaseValue(row["bytes"]),
-          let index = Int(exactly: source), (0...Int(Int32.max)).contains(index), bytes.count % 10 == 0
-        else { throw LedgerError.damagedRow(path: path, what: "the marks of newest messages") }
+        let (index, bytes): (Int, Data) = (try row.get("source"), try row.get("bytes"))
+        guard (0...Int(Int32.max)).contains(index), bytes.count % 10 == 0 else {
+          throw LedgerError.damagedRow(path: path, what: "the marks of newest messages")
+        }
         var reader = ByteReader([UInt8](bytes))
         while !reader.atEnd { found.append(try reader.mark(of: SourceID(index))) }
       }

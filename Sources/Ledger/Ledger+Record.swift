@@ -163,12 +163,12 @@ struct EvidenceColumns: Codable {
     }
   }
 
-  init(_ row: Row) {
-    name = row["name"]
-    kind = row["kind"]
-    number = row["number"]
-    text = row["text"]
-    unit = row["unit"]
+  init(_ row: Row) throws(DamagedValue) {
+    name = try row.get("name")
+    kind = try row.get("kind")
+    number = try row.get("number")
+    text = try row.get("text")
+    unit = try row.get("unit")
   }
 
   /// Nil when it is of no known kind.

@@ -22,7 +22,7 @@ extension Ledger {
     var hash = SHA256()
     let pieces = try Row.fetchCursor(
       db, sql: "SELECT bytes FROM snapshot_pieces WHERE next = ? ORDER BY place", arguments: [piece.next])
-    while let row = try pieces.next() { hash.update(data: Data.fromDatabaseValue(row[0]) ?? Data()) }
+    while let row = try pieces.next() { hash.update(data: try row.get("bytes") as Data) }
     try db.execute(
       sql: """
         INSERT INTO snapshots (next, configuration, taken, format, semantics, pieces, hash)

@@ -38,8 +38,11 @@ package final class Ledger: Journal, Sendable {
             INSERT INTO meta (one, ledger, schema, created) VALUES (1, ?, ?, ?)
             ON CONFLICT DO UPDATE SET schema = excluded.schema
             """, arguments: [newID, Schema.version, now.microseconds])
+        try Schema.check(db, schema: Schema.version, path: path)
         try markInterrupted(db, at: now)
-        return try String.fetchOne(db, sql: "SELECT ledger FROM meta") ?? newID
+        let id = try String.fetchOne(db, sql: "SELECT ledger FROM meta") ?? newID
+        try confirm(ledger: id, db, path: path)
+        return id
       }
     } catch {
       throw .opening(path, error)
@@ -73,6 +76,8 @@ package final class Ledger: Journal, Sendable {
       return try queue.write(body)
     } catch let error as LedgerError {
       throw error
+    } catch let error as DamagedValue {
+      throw .damagedRow(path: path, what: "\(what): \(error)")
     } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
       throw .full(path: path, what: what)
     } catch {
@@ -85,6 +90,8 @@ package final class Ledger: Journal, Sendable {
       return try queue.read(body)
     } catch let error as LedgerError {
       throw error
+    } catch let error as DamagedValue {
+      throw .damagedRow(path: path, what: "\(what): \(error)")
     } catch {
       throw .cannotRead(path: path, what: what, why: why(error))
     }
@@ -119,6 +126,7 @@ extension GRDB.Configuration {
 extension LedgerError {
   static func opening(_ path: String, _ error: any Error) -> LedgerError {
     if let error = error as? LedgerError { return error }
+    if let error = error as? DamagedValue { return .damagedRow(path: path, what: "\(error)") }
     if let error = error as? DatabaseError, error.resultCode == .SQLITE_NOTADB {
       return .notALedger(path: path, why: "not an SQLite file")
     }
@@ -147,11 +155,17 @@ func checkSchema(_ queue: DatabaseQueue, path: String, isWriter: Bool) throws(Le
   } catch {
     throw .opening(path, error)
   }
+  if let schema, schema < 1 { throw .damagedRow(path: path, what: "its schema is \(schema)") }
   guard let schema else {
     if isWriter && isEmpty { return }
     throw .notALedger(path: path, why: isEmpty ? "it is empty" : "its tables are another program's")
   }
   if schema > Schema.version { throw .laterVersion(path: path, schema: schema, known: Schema.version) }
+  do {
+    try queue.read { db in try Schema.check(db, schema: schema, path: path) }
+  } catch {
+    throw .opening(path, error)
+  }
 }
 
 /// Opening for writing turns the WAL on: another program's file must be known before that.

@@ -55,11 +55,10 @@ package final class LedgerReader: Sendable {
           ORDER BY time DESC, id DESC LIMIT ?4
           """, arguments: [rule, asset, since?.microseconds, limit]
       ).map { row in
-        let consequence: String? = row["consequence"]
-        let id: Int64 = row["id"]
+        let id: Int64 = try row.get("id")
         return DecisionRow(
-          id: id, key: DecisionKey(row), title: row["title"], owner: row["owner"],
-          consequence: consequence.flatMap(Consequence.init(rawValue:)), tier: try known(row, "tier", path: path),
+          id: id, key: try DecisionKey(row), title: try row.get("title"), owner: try row.get("owner"),
+          consequence: try knownIfAny(row, "consequence", path: path), tier: try known(row, "tier", path: path),
           actions: try Row.fetchAll(
             db.cachedStatement(sql: "SELECT state FROM actions WHERE decision = ? ORDER BY number"), arguments: [id]
           ).map { try known($0, "state", path: path) })
@@ -81,8 +80,9 @@ package final class LedgerReader: Sendable {
     try reading("conditions") { db in
       try Row.fetchAll(db, sql: "SELECT * FROM conditions ORDER BY rule, asset").map { row in
         ConditionRecord(
-          rule: row["rule"], asset: row["asset"], phase: row["phase"], since: Instant(microseconds: row["since"]),
-          blindSince: instant(row["blind_since"]), blindReading: row["blind_reading"])
+          rule: try row.get("rule"), asset: try row.get("asset"), phase: try row.get("phase"),
+          since: Instant(microseconds: try row.get("since")),
+          blindSince: instant(try row.get("blind_since")), blindReading: try row.get("blind_reading"))
       }
     }
   }
@@ -105,16 +105,16 @@ package final class LedgerReader: Sendable {
           ORDER BY time DESC, id DESC LIMIT ?4
           """, arguments: [rule, asset, since?.microseconds, limit]
       ).map { row in
-        let reason: String = row["reason"]
-        guard reason == "at_most", let until = instant(row["until"]) else {
+        let reason: String = try row.get("reason")
+        guard reason == "at_most", let until = instant(try row.get("until")) else {
           throw LedgerError.damagedRow(path: path, what: "a decision held back for '\(reason)'")
         }
         return HeldBackRow(
-          id: row["id"],
+          id: try row.get("id"),
           heldBack: HeldBack(
-            rule: row["rule"], asset: row["asset"], time: Instant(microseconds: row["time"]),
-            since: Instant(microseconds: row["since"]), reason: .atMost(until: until),
-            evidence: try value([EvidenceColumns].self, json: row["evidence"]).map {
+            rule: try row.get("rule"), asset: try row.get("asset"), time: Instant(microseconds: try row.get("time")),
+            since: Instant(microseconds: try row.get("since")), reason: .atMost(until: until),
+            evidence: try value([EvidenceColumns].self, json: try row.get("evidence")).map {
               try read(evidence: $0, path: path)
             }))
       }
@@ -126,8 +126,9 @@ package final class LedgerReader: Sendable {
     try reading("reports") { db in
       try Row.fetchAll(db, sql: "SELECT * FROM reports ORDER BY id DESC LIMIT ?", arguments: [limit]).map { row in
         Report(
-          try known(row, "kind", path: path), time: Instant(microseconds: row["time"]), rule: row["rule"],
-          asset: row["asset"], text: row["text"])
+          try known(row, "kind", path: path), time: Instant(microseconds: try row.get("time")),
+          rule: try row.get("rule"),
+          asset: try row.get("asset"), text: try row.get("text"))
       }
     }
   }
@@ -136,10 +137,11 @@ package final class LedgerReader: Sendable {
   package func deadLetters(limit: Int = 50) throws(LedgerError) -> [DeadLetter] {
     try reading("dead letters") { db in
       try Row.fetchAll(db, sql: "SELECT * FROM dead_letters ORDER BY id DESC LIMIT ?", arguments: [limit]).map { row in
-        let payload: Data = row["payload"]
+        let payload: Data = try row.get("payload")
         return DeadLetter(
-          source: row["source"], topic: row["topic"], reason: row["reason"], detail: row["detail"],
-          payload: [UInt8](payload), arrived: Instant(microseconds: row["arrived"]))
+          source: try row.get("source"), topic: try row.get("topic"), reason: try row.get("reason"),
+          detail: try row.get("detail"),
+          payload: [UInt8](payload), arrived: Instant(microseconds: try row.get("arrived")))
       }
     }
   }
@@ -149,7 +151,8 @@ package final class LedgerReader: Sendable {
     try reading("dead letters") { db in
       try Row.fetchAll(db, sql: "SELECT * FROM dead_letter_counts ORDER BY source, reason").map { row in
         DeadLetterCount(
-          source: row["source"], reason: row["reason"], count: row["count"], last: Instant(microseconds: row["last"]))
+          source: try row.get("source"), reason: try row.get("reason"), count: try row.get("count"),
+          last: Instant(microseconds: try row.get("last")))
       }
     }
   }
@@ -158,7 +161,7 @@ package final class LedgerReader: Sendable {
     try reading("counts") { db in
       var actions: [ActionState: Int] = [:]
       for row in try Row.fetchAll(db, sql: "SELECT state, count(*) AS count FROM actions GROUP BY state") {
-        actions[try known(row, "state", path: path)] = row["count"]
+        actions[try known(row, "state", path: path)] = try row.get("count")
       }
       return LedgerCounts(
         inputs: try Int64.fetchOne(db, sql: "SELECT total(count) FROM batches") ?? 0,
@@ -173,6 +176,8 @@ package final class LedgerReader: Sendable {
       return try queue.read(body)
     } catch let error as LedgerError {
       throw error
+    } catch let error as DamagedValue {
+      throw .damagedRow(path: path, what: "\(what): \(error)")
     } catch {
       throw .cannotRead(path: path, what: what, why: why(error))
     }

@@ -7,20 +7,19 @@ func readDecision(_ id: Int64, _ db: Database, path: String) throws -> Decision 
     let row = try Row.fetchOne(
       db.cachedStatement(sql: "SELECT * FROM decisions WHERE id = ?"), arguments: [id])
   else { throw LedgerError.damagedRow(path: path, what: "decision \(id) is missing") }
-  let consequence: String? = row["consequence"]
   return Decision(
-    key: DecisionKey(row), title: row["title"], owner: row["owner"],
-    since: Instant(microseconds: row["since"]), deferredFrom: instant(row["deferred_from"]),
+    key: try DecisionKey(row), title: try row.get("title"), owner: try row.get("owner"),
+    since: Instant(microseconds: try row.get("since")), deferredFrom: instant(try row.get("deferred_from")),
     evidence: try Row.fetchAll(
       db.cachedStatement(sql: "SELECT * FROM evidence WHERE decision = ? ORDER BY place"), arguments: [id]
-    ).map { try read(evidence: EvidenceColumns($0), path: path) },
+    ).map { try read(evidence: try EvidenceColumns($0), path: path) },
     limits: try Row.fetchAll(
       db.cachedStatement(sql: "SELECT name, value FROM limits_used WHERE decision = ? ORDER BY place"),
       arguments: [id]
-    ).map { Limit(name: $0["name"], value: $0["value"] ?? .nan) },
-    checkFirst: try value([String].self, json: row["check_first"]),
-    consequence: consequence.flatMap(Consequence.init(rawValue:)),
-    textHash: Digest(hex: row["text_hash"]), logicHash: Digest(hex: row["logic_hash"]),
+    ).map { Limit(name: try $0.get("name"), value: try $0.get("value") ?? .nan) },
+    checkFirst: try value([String].self, json: try row.get("check_first")),
+    consequence: try knownIfAny(row, "consequence", path: path),
+    textHash: Digest(hex: try row.get("text_hash")), logicHash: Digest(hex: try row.get("logic_hash")),
     tier: try known(row, "tier", path: path),
     actions: try Row.fetchAll(
       db.cachedStatement(sql: "SELECT * FROM actions WHERE decision = ? ORDER BY number"), arguments: [id]
@@ -28,8 +27,8 @@ func readDecision(_ id: Int64, _ db: Database, path: String) throws -> Decision 
     assetIDs: try Row.fetchAll(
       db.cachedStatement(sql: "SELECT adapter, id FROM asset_ids WHERE decision = ? ORDER BY place"),
       arguments: [id]
-    ).map { (adapter: $0["adapter"], id: $0["id"]) },
-    assetClass: row["asset_class"])
+    ).map { (adapter: try $0.get("adapter"), id: try $0.get("id")) },
+    assetClass: try row.get("asset_class"))
 }
 
 func read(evidence columns: EvidenceColumns, path: String) throws(LedgerError) -> Evidence {
@@ -41,7 +40,7 @@ func read(evidence columns: EvidenceColumns, path: String) throws(LedgerError) -
 
 /// An action as its decision made it: its standing is what its first event says.
 func readAction(_ row: Row, _ db: Database, path: String) throws -> Action {
-  let id: Int64 = row["id"]
+  let id: Int64 = try row.get("id")
   let sql = "SELECT state, why FROM action_events WHERE action = ? ORDER BY seq LIMIT 1"
   guard let first = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]) else {
     throw LedgerError.damagedRow(path: path, what: "action \(id) has no history")
@@ -49,17 +48,18 @@ func readAction(_ row: Row, _ db: Database, path: String) throws -> Action {
   let standing: ActionStanding =
     switch try known(first, "state", path: path) as ActionState {
     case .ready: .ready
-    case .waiting: .waiting(expires: instant(row["expires"]) ?? .distantFuture)
+    case .waiting: .waiting(expires: instant(try row.get("expires")) ?? .distantFuture)
     case .shadow: .shadow
-    case .refused: .refused(first["why"])
+    case .refused: .refused(try first.get("why"))
     case let state: throw LedgerError.damagedRow(path: path, what: "action \(id) begins as '\(state.rawValue)'")
     }
-  let tag: String? = row["setpoint_tag"]
+  let tag: String? = try row.get("setpoint_tag")
   return Action(
-    number: row["number"], kind: try known(row, "kind", path: path), title: row["title"], text: row["text"],
-    priority: row["priority"],
-    setpoint: tag.map { Action.Setpoint(tag: $0, target: row["setpoint_target"] ?? .nan) },
-    adapter: row["adapter"], standing: standing)
+    number: try row.get("number"), kind: try known(row, "kind", path: path), title: try row.get("title"),
+    text: try row.get("text"),
+    priority: try row.get("priority"),
+    setpoint: try tag.map { Action.Setpoint(tag: $0, target: try row.get("setpoint_target") ?? .nan) },
+    adapter: try row.get("adapter"), standing: standing)
 }
 
 /// A decision and all that came of it.
@@ -81,15 +81,18 @@ func readStory(_ id: Int64, _ db: Database, path: String) throws -> DecisionStor
       )
       .map {
         ActionEvent(
-          seq: $0["seq"], state: try known($0, "state", path: path), at: Instant(microseconds: $0["at"]),
-          why: $0["why"])
+          seq: try $0.get("seq"), state: try known($0, "state", path: path),
+          at: Instant(microseconds: try $0.get("at")),
+          why: try $0.get("why"))
       },
       attempts: try Row.fetchAll(
         db, sql: "SELECT * FROM attempts WHERE action = ? ORDER BY number", arguments: [line.id]
       )
       .map { try readAttempt($0, of: line.key, path: path) },
       receipts: try Row.fetchAll(db, sql: "SELECT * FROM receipts WHERE action = ? ORDER BY id", arguments: [line.id])
-        .map { ReceiptRow(reference: $0["reference"], received: Instant(microseconds: $0["received"])) },
+        .map {
+          ReceiptRow(reference: try $0.get("reference"), received: Instant(microseconds: try $0.get("received")))
+        },
       request: try readRequest(line.id, db))
   }
   let input = try Int64.fetchOne(db, sql: "SELECT input FROM decisions WHERE id = ?", arguments: [id]) ?? 0
@@ -97,11 +100,11 @@ func readStory(_ id: Int64, _ db: Database, path: String) throws -> DecisionStor
 }
 
 private func readAttempt(_ row: Row, of action: ActionKey, path: String) throws -> Attempt {
-  guard let receipt = ReceiptColumns(row).receipt else {
+  guard let receipt = try ReceiptColumns(row).receipt else {
     throw LedgerError.damagedRow(path: path, what: "an attempt at \(action) has an unknown receipt")
   }
   return Attempt(
-    action: action, number: row["number"], began: Instant(microseconds: row["began"]),
-    ended: Instant(microseconds: row["ended"]), status: row["status"], receipt: receipt,
-    next: try known(row, "next", path: path), due: instant(row["due"]))
+    action: action, number: try row.get("number"), began: Instant(microseconds: try row.get("began")),
+    ended: Instant(microseconds: try row.get("ended")), status: try row.get("status"), receipt: receipt,
+    next: try known(row, "next", path: path), due: instant(try row.get("due")))
 }

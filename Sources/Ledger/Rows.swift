@@ -109,31 +109,41 @@ extension ActionRow {
 
   /// From a row of `actions` joined with its decision's key.
   init(_ row: Row, path: String) throws {
-    id = row["id"]
-    key = ActionKey(decision: DecisionKey(row), number: row["number"])
+    id = try row.get("id")
+    key = ActionKey(decision: try DecisionKey(row), number: try row.get("number"))
     kind = try known(row, "kind", path: path)
-    title = row["title"]
-    adapter = row["adapter"]
-    wireKey = row["wire_key"]
+    title = try row.get("title")
+    adapter = try row.get("adapter")
+    wireKey = try row.get("wire_key")
     state = try known(row, "state", path: path)
-    due = instant(row["due"])
-    attempts = row["attempts"]
-    reason = row["reason"]
+    due = instant(try row.get("due"))
+    attempts = try row.get("attempts")
+    reason = try row.get("reason")
   }
 }
 
 extension DecisionKey {
-  init(_ row: Row) {
+  init(_ row: Row) throws(DamagedValue) {
     self.init(
-      rule: row["rule"], asset: row["asset"], time: Instant(microseconds: row["time"]), repeated: row["repeated"])
+      rule: try row.get("rule"), asset: try row.get("asset"), time: Instant(microseconds: try row.get("time")),
+      repeated: try row.get("repeated"))
   }
 }
 
 func instant(_ microseconds: Int64?) -> Instant? { microseconds.map(Instant.init(microseconds:)) }
 
 /// A word of a closed set; another one is damage.
-func known<T: RawRepresentable<String>>(_ row: Row, _ column: String, path: String) throws(LedgerError) -> T {
-  let word: String = row[column]
+func known<T: RawRepresentable<String>>(_ row: Row, _ column: String, path: String) throws -> T {
+  try known(word: row.get(column), column, path: path)
+}
+
+/// The same of a column that may be empty.
+func knownIfAny<T: RawRepresentable<String>>(_ row: Row, _ column: String, path: String) throws -> T? {
+  let word: String? = try row.get(column)
+  return try word.map { try known(word: $0, column, path: path) }
+}
+
+private func known<T: RawRepresentable<String>>(word: String, _ column: String, path: String) throws(LedgerError) -> T {
   guard let value = T(rawValue: word) else {
     throw .damagedRow(path: path, what: "'\(word)' in column \(column)")
   }

@@ -21,6 +21,19 @@ enum Schema {
     return migrator
   }
 
+  /// What the file says its tables and indexes are must be what the migrations up to `schema` make: SQLite believes
+  /// that text, and a changed one would make it read other things than were written. What somebody added is let be.
+  static func check(_ db: Database, schema: Int, path: String) throws {
+    let sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY name"
+    let fresh = try DatabaseQueue()
+    try migrator.migrate(fresh, upTo: String(schema))
+    let wanted = try fresh.read { db in try Row.fetchAll(db, sql: sql) }
+    let found = Set(try Row.fetchAll(db, sql: sql))
+    guard let changed = wanted.first(where: { !found.contains($0) }) else { return }
+    let name: String = try changed.get("name")
+    throw LedgerError.damagedRow(path: path, what: "the description of \(name) is not as it was written")
+  }
+
   private static let first = """
     -- One row: who this ledger is.
     CREATE TABLE meta (

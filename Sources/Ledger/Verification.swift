@@ -39,7 +39,7 @@ extension LedgerReader {
   package func newestHash() throws(LedgerError) -> (entry: Int64, hash: String)? {
     try reading("the chain") { db in
       try Row.fetchOne(db, sql: "SELECT seq, lower(hex(hash)) AS hash FROM chain ORDER BY seq DESC LIMIT 1")
-        .map { ($0["seq"], $0["hash"]) }
+        .map { (try $0.get("seq"), try $0.get("hash")) }
     }
   }
 
@@ -55,7 +55,7 @@ extension LedgerReader {
         for row in rows {
           problem = try check(entry: row, seq: last + 1, after: hash, db)
           if problem != nil { return true }
-          hash = row["hash"]
+          hash = try row.get("hash")
           last += 1
         }
         return rows.isEmpty
@@ -67,16 +67,16 @@ extension LedgerReader {
   }
 
   private func check(entry: Row, seq: Int64, after previous: Data, _ db: Database) throws -> Verification.Problem? {
-    guard entry["seq"] == seq else { return .init(kind: "chain entry", id: seq, what: "it is missing") }
-    let raw: Int64 = entry["kind"]
+    guard try entry.get("seq") == seq else { return .init(kind: "chain entry", id: seq, what: "it is missing") }
+    let raw: Int64 = try entry.get("kind")
     guard let kind = UInt8(exactly: raw).flatMap(Chain.Kind.init) else {
       return .init(kind: "chain entry", id: seq, what: "it is of unknown kind \(raw)")
     }
-    let row: Int64 = entry["row"]
+    let row: Int64 = try entry.get("row")
     guard let hash = try Chain.hash(kind, row, after: previous, db) else {
       return .init(kind: kind.name, id: row, what: "it is missing (chain entry \(seq))")
     }
-    let stored: Data = entry["hash"]
+    let stored: Data = try entry.get("hash")
     guard hash == stored else {
       return .init(kind: kind.name, id: row, what: "it is not as it was written (chain entry \(seq))")
     }
@@ -90,8 +90,8 @@ extension LedgerReader {
     }
     return try reading("references") { db in
       try Row.fetchOne(db, sql: "PRAGMA foreign_key_check").map { row in
-        let table: String = row["table"]
-        return .init(kind: table, id: row["rowid"] ?? 0, what: "what it belongs to is missing")
+        let table: String = try row.get("table")
+        return .init(kind: table, id: try row.get("rowid") ?? 0, what: "what it belongs to is missing")
       }
     }
   }
@@ -105,11 +105,12 @@ extension LedgerReader {
             SELECT id, state, coalesce((
               SELECT state FROM action_events WHERE action = actions.id ORDER BY seq DESC LIMIT 1), 'nothing') AS said
             FROM actions)
-          WHERE state <> said LIMIT 1
+          WHERE state IS NOT said LIMIT 1
           """)
-      return row.map { row in
-        let (state, said): (String, String) = (row["state"], row["said"])
-        return .init(kind: "action", id: row["id"], what: "it is '\(state)' and its newest event says '\(said)'")
+      return try row.map { row in
+        let (state, said): (String, String) = (try row.get("state"), try row.get("said"))
+        return .init(
+          kind: "action", id: try row.get("id"), what: "it is '\(state)' and its newest event says '\(said)'")
       }
     }
   }
