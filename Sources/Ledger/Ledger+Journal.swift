@@ -29,13 +29,14 @@ extension Ledger {
     }
     let bytes = Data(writer.bytes)
     try writing("a batch") { db in
-      let next = try nextInput(db)
-      guard batch.firstInput == next else {
-        throw LedgerError.outOfOrder(path: path, expected: next, found: batch.firstInput)
+      let end = try JournalEnd(db)
+      guard batch.firstInput == end.next else {
+        throw LedgerError.outOfOrder(path: path, expected: end.next, found: batch.firstInput)
       }
       if !batch.inputs.isEmpty {
-        try db.cachedStatement(sql: "INSERT INTO batches (first_input, count, bytes) VALUES (?, ?, ?)")
-          .execute(arguments: [batch.firstInput, batch.inputs.count, bytes])
+        let hash = batchHash(first: batch.firstInput, count: Int64(batch.inputs.count), bytes, after: end.hash)
+        try db.cachedStatement(sql: "INSERT INTO batches (first_input, count, bytes, hash) VALUES (?, ?, ?, ?)")
+          .execute(arguments: [batch.firstInput, batch.inputs.count, bytes, hash])
       }
       // Conditions are of a configuration: those of the one before are no more.
       if !configs.isEmpty { try db.execute(sql: "DELETE FROM conditions") }
@@ -69,12 +70,16 @@ extension Ledger {
 
   /// Number of the next input; 1 in an empty journal.
   package var nextInput: Int64 {
-    get throws(LedgerError) { try reading("the journal") { db in try nextInput(db) } }
+    get throws(LedgerError) { try reading("the journal") { db in try JournalEnd(db).next } }
   }
 
-  private func nextInput(_ db: Database) throws -> Int64 {
-    let sql = "SELECT first_input + count FROM batches ORDER BY first_input DESC LIMIT 1"
-    return try Int64.fetchOne(db.cachedStatement(sql: sql)) ?? 1
+  /// Number of the oldest input that was not cut off.
+  package var firstInput: Int64 {
+    get throws(LedgerError) {
+      try reading("the journal") { db in
+        try Int64.fetchOne(db.cachedStatement(sql: "SELECT min(first_input) FROM batches")) ?? JournalEnd(db).next
+      }
+    }
   }
 
   /// Gives every input from `number` on, in order; what is committed meanwhile too. Throws what `body` throws, and
@@ -92,6 +97,22 @@ extension Ledger {
     try reading("the journal") { db in
       try Row.fetchOne(db.cachedStatement(sql: "SELECT number, hash FROM configs ORDER BY number DESC LIMIT 1"))
         .map { (try $0.get("number"), Digest(hex: try $0.get("hash"))) }
+    }
+  }
+
+  /// Gives every decision that came of inputs from `number` on, oldest first; some hundred a query.
+  package func decisions(from number: Int64, _ body: (Decision) throws -> Void) throws {
+    var last: Int64 = 0
+    while true {
+      let found = try reading("decisions") { db in
+        try Int64.fetchAll(
+          db.cachedStatement(sql: "SELECT id FROM decisions WHERE id > ? AND input >= ? ORDER BY id LIMIT 256"),
+          arguments: [last, number]
+        ).map { (id: $0, decision: try readDecision($0, db, path: path)) }
+      }
+      guard let newest = found.last else { return }
+      for (_, decision) in found { try body(decision) }
+      last = newest.id
     }
   }
 
@@ -145,57 +166,4 @@ extension Ledger {
         .map { (try $0.get("name"), try $0.get("text")) }
     }
   }
-}
-
-/// Reads batches some hundred a query: nothing is locked while `body` runs, and it may use the ledger.
-func read(
-  journal path: String, from number: Int64,
-  using fetch: (String, StatementArguments) throws(LedgerError) -> [Row],
-  _ body: (Int64, Input) throws -> Void
-) throws {
-  let holding = "SELECT max(first_input) AS first FROM batches WHERE first_input <= ?"
-  // Nothing when the number is before the oldest.
-  let start = try fetch(holding, [number]).map { row -> Int64? in try row.get("first", of: "a batch", path: path) }
-  var first = start.first ?? nil
-  var expected: Int64?
-  while true {
-    let rows = try fetch(
-      "SELECT first_input, count, bytes FROM batches WHERE first_input >= ? ORDER BY first_input LIMIT 200",
-      [first ?? .min])
-    if rows.isEmpty { return }
-    for row in rows {
-      let start: Int64 = try row.get("first_input", of: "a batch", path: path)
-      if let expected, start != expected {
-        throw LedgerError.damagedBatch(path: path, firstInput: expected, why: "it is missing; the next is \(start)")
-      }
-      let inputs = try decode(row, path: path)
-      for (place, input) in inputs.enumerated() where start + Int64(place) >= number {
-        try body(start + Int64(place), input)
-      }
-      expected = start + Int64(inputs.count)
-      first = start + 1
-    }
-  }
-}
-
-private func decode(_ row: Row, path: String) throws(LedgerError) -> [Input] {
-  let first: Int64 = try row.get("first_input", of: "a batch", path: path)
-  let count: Int64 = try row.get("count", of: "a batch", path: path)
-  let data: Data = try row.get("bytes", of: "a batch", path: path)
-  // The shortest input takes two bytes: a wild count must not make us reserve for it.
-  guard count > 0, count <= data.count, first < .max - count else {
-    throw .damagedBatch(path: path, firstInput: first, why: "\(count) inputs in \(data.count) bytes")
-  }
-  var reader = ByteReader([UInt8](data))
-  var inputs: [Input] = []
-  inputs.reserveCapacity(Int(count))
-  do {
-    for _ in 0..<count { inputs.append(try Input(from: &reader)) }
-  } catch {
-    throw .damagedBatch(path: path, firstInput: first, why: "\(error)")
-  }
-  guard reader.atEnd else {
-    throw .damagedBatch(path: path, firstInput: first, why: "more bytes than its \(count) inputs")
-  }
-  return inputs
 }

@@ -18,7 +18,7 @@ extension Ledger {
         .execute(arguments: [Int64(source), bytes.count / 10, Data(bytes)])
       // Most batches are small: looked at once in a while, by the row's number.
       let row = db.lastInsertedRowID
-      if row % 64 == 0 || bytes.count > 10_000 { try forgetMarks(of: source, db) }
+      if row % 64 == 0 || bytes.count > 4_096 { try forgetMarks(of: source, db) }
     }
   }
 

@@ -15,22 +15,64 @@ extension Ledger {
     ).execute(arguments: [number, Int64(tag.index), asset, name, assetClass])
   }
 
+  /// Writes one piece; with the last one the snapshot can be used. Pieces of one that was never finished go.
   func keep(_ piece: SnapshotPiece, _ db: Database) throws {
+    if piece.place == 0 {
+      try db.cachedStatement(sql: "DELETE FROM snapshot_pieces WHERE next NOT IN (SELECT next FROM snapshots)")
+        .execute()
+    }
     try db.cachedStatement(sql: "INSERT INTO snapshot_pieces (next, place, bytes) VALUES (?, ?, ?)")
       .execute(arguments: [piece.next, piece.place, Data(piece.bytes)])
     guard piece.isLast else { return }
-    var hash = SHA256()
-    let pieces = try Row.fetchCursor(
-      db, sql: "SELECT bytes FROM snapshot_pieces WHERE next = ? ORDER BY place", arguments: [piece.next])
-    while let row = try pieces.next() { hash.update(data: try row.get("bytes") as Data) }
-    try db.execute(
+    let (count, hash) = try digest(of: piece.next, db) { _ in }
+    guard count == piece.place + 1 else {
+      throw LedgerError.damagedRow(path: path, what: "the snapshot before input \(piece.next) lacks a piece")
+    }
+    try db.cachedStatement(
       sql: """
         INSERT INTO snapshots (next, configuration, taken, format, semantics, pieces, hash)
         VALUES (?, ?, ?, ?, ?, ?, ?)
-        """,
-      arguments: [
-        piece.next, piece.configuration.hex, piece.taken.microseconds, Snapshot.format, Snapshot.semantics,
-        piece.place + 1, Data(hash.finalize()),
-      ])
+        """
+    ).execute(arguments: [
+      piece.next, piece.configuration.hex, piece.taken.microseconds, Snapshot.format, Snapshot.semantics, count, hash,
+    ])
+  }
+
+  /// The newest whole snapshot of a configuration before `limit` that this version can read. One whose bytes are not
+  /// what was written is passed over, for an older one.
+  package func snapshot(of configuration: Rules.Digest, before limit: Int64) throws(LedgerError) -> Snapshot? {
+    try reading("a snapshot") { db in
+      let rows = try Row.fetchAll(
+        db.cachedStatement(
+          sql: """
+            SELECT next, taken, pieces, hash FROM snapshots
+            WHERE configuration = ? AND next < ? AND format = ? AND semantics = ? ORDER BY next DESC
+            """), arguments: [configuration.hex, limit, Snapshot.format, Snapshot.semantics])
+      for row in rows {
+        let next: Int64 = try row.get("next")
+        var bytes: [UInt8] = []
+        let (count, hash) = try digest(of: next, db) { bytes += $0 }
+        guard try count == row.get("pieces"), try hash == row.get("hash") else { continue }
+        return Snapshot(
+          next: next, configuration: configuration, taken: Instant(microseconds: try row.get("taken")), bytes: bytes)
+      }
+      return nil
+    }
+  }
+
+  /// How many pieces a snapshot has, and SHA-256 of all their bytes.
+  private func digest(of next: Int64, _ db: Database, _ body: (Data) -> Void) throws -> (count: Int, hash: Data) {
+    var hash = SHA256()
+    var count = 0
+    let pieces = try Row.fetchCursor(
+      db.cachedStatement(sql: "SELECT place, bytes FROM snapshot_pieces WHERE next = ? ORDER BY place"),
+      arguments: [next])
+    while let row = try pieces.next() {
+      let bytes: Data = try row.get("bytes")
+      hash.update(data: bytes)
+      body(bytes)
+      count += 1
+    }
+    return (count, Data(hash.finalize()))
   }
 }

@@ -10,12 +10,14 @@ package final class Ledger: Journal, Sendable {
   /// 128 random bits in hex, made with the file: part of every key on the wire.
   package let id: String
   private let lock: WriterLock
+  let retention: Retention
   let queue: DatabaseQueue
 
   /// Opens the ledger at `path` as its one writer, or makes it (mode 0600). Actions that were being sent when the
   /// last writer ended become *unknown*.
-  package init(path: String) throws(LedgerError) {
+  package init(path: String, keep retention: Retention = Retention()) throws(LedgerError) {
     self.path = path
+    self.retention = retention
     lock = try WriterLock(ledger: path)
     if try !makeFile(path) { try checkBeforeTouching(path) }
     let queue: DatabaseQueue
@@ -80,6 +82,15 @@ package final class Ledger: Journal, Sendable {
       throw .damagedRow(path: path, what: "\(what): \(error)")
     } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
       throw .full(path: path, what: what)
+    } catch {
+      throw .cannotWrite(path: path, what: what, why: why(error))
+    }
+  }
+
+  /// What SQLite does by itself, such as giving pages back.
+  func withoutTransaction(_ what: String, _ body: (Database) throws -> Void) throws(LedgerError) {
+    do {
+      try queue.writeWithoutTransaction(body)
     } catch {
       throw .cannotWrite(path: path, what: what, why: why(error))
     }

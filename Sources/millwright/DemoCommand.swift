@@ -41,7 +41,8 @@ struct DemoCommand: ParsableCommand {
     let story = Story(colour: Story.terminalHasColour)  // what the desk takes is told in real time
     let teller = Teller(
       story, titles: try installation.configuration().rules.reduce(into: [:]) { $0[$1.name] = $1.title })
-    let service = try Service(installation, clock: clock.wall, log: Log(quiet: true), committed: teller.take)
+    let service = try Service(
+      installation, clock: clock.wall, steady: clock.wall, log: Log(quiet: true), committed: teller.take)
     print(
       Story(colour: Story.terminalHasColour, speed: speed).opening(start: start, page: "http://127.0.0.1:\(deskPort)/"))
 

@@ -32,3 +32,10 @@ let systemClock: WallClock = {
   clock_gettime(CLOCK_REALTIME, &now)
   return Instant(microseconds: Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1_000)
 }
+
+/// Counts evenly, sleep included, and is never set.
+let steadyClock: WallClock = {
+  var now = timespec()
+  clock_gettime(CLOCK_BOOTTIME, &now)
+  return Instant(microseconds: Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1_000)
+}

@@ -42,7 +42,8 @@ struct Millwright: ParsableCommand {
     guard let first = CommandLine.arguments.dropFirst().first, !first.hasPrefix("-"), !known.contains(first) else {
       return
     }
-    throw Failure.usage("there is no subcommand '\(first)'\(suggestion(for: first, among: known)); see 'millwright --help'")
+    throw Failure.usage(
+      "there is no subcommand '\(first)'\(suggestion(for: first, among: known)); see 'millwright --help'")
   }
 
   private static func exit(withCode code: Int32) -> Never { Foundation.exit(code) }

@@ -11,7 +11,7 @@ struct Run: ParsableCommand {
   func run() throws {
     let log = Log()
     let installation = try Installation.read(folders, makeSecrets: true)
-    let service = try Service(installation, clock: systemClock, log: log) { _ in }
+    let service = try Service(installation, clock: systemClock, steady: steadyClock, log: log) { _ in }
     let stopping = Stopping {
       notifySystemd("STOPPING=1")
       log(.info, "stopping")

@@ -18,16 +18,18 @@ final class Service: Sendable {
   private let unreadable = UnreadableCount()
   private let installation: Installation
   private let clock: WallClock
+  private let steady: WallClock
   private let log: Log
   private let committed: @Sendable (Batch) -> Void
 
   /// Opens the ledger as its one writer. Throws `Failure.cannot` when another engine has it or it cannot be opened.
   init(
-    _ installation: Installation, clock: @escaping WallClock, log: Log,
+    _ installation: Installation, clock: @escaping WallClock, steady: @escaping WallClock, log: Log,
     committed: @escaping @Sendable (Batch) -> Void
   ) throws {
     self.installation = installation
     self.clock = clock
+    self.steady = steady
     self.log = log
     self.committed = committed
     do {
@@ -39,7 +41,7 @@ final class Service: Sendable {
     } catch {
       throw Failure.cannot("\(error)")
     }
-    let queue = ledger.actionQueue(report: inbox.post)
+    let queue = ledger.actionQueue { [inbox] in inbox.post(.attempted($0)) }
     let site = installation.site.name
     dispatchers = try installation.site.adapters.map { settings in
       guard let source = installation.adapters[settings.name] else {
@@ -79,7 +81,7 @@ final class Service: Sendable {
       log(.info, "starting", ["site": installation.site.name, "inputs_to_replay": "\(try ledger.nextInput - 1)"])
       let engine = try Engine(
         catalogue: SiteCatalogue(installation), hash: installation.hash, journal: ledger, sources: sources,
-        inbox: inbox, clock: clock, log: { [log] in log(.error, "engine", ["what": $0]) },
+        inbox: inbox, clock: clock, steady: steady, log: { [log] in log(.error, "engine", ["what": $0]) },
         committed: { [dispatchers, committed, log, unreadable] batch in
           for dispatcher in dispatchers { dispatcher.wake() }
           for decision in batch.decisions { log(.info, "decision", ["key": "\(decision.key)"]) }

@@ -64,7 +64,8 @@ import Testing
 
   @Test func a_clock_older_than_the_journal_is_not_believed_after_a_start() throws {
     let journal = MemoryJournal()
-    _ = try Scenario.play([.up, .value(20), .pass(.seconds(30)), .sample(20, at: Scenario.start + .seconds(30))], journal)
+    _ = try Scenario.play(
+      [.up, .value(20), .pass(.seconds(30)), .sample(20, at: Scenario.start + .seconds(30))], journal)
     let decisions = try Scenario.play(
       [.up, .pass(.minutes(30)), .pass(.minutes(20))], journal, from: .hours(-1))
     #expect(decisions.isEmpty)

@@ -160,7 +160,9 @@ enum Script {
     }
     return Configuration(
       hash: Digest(hex: hash), model: model, rules: [rule], policy: PolicySettings(tiers: [], routes: []),
-      sources: [SourceSettings(name: "script", lateness: .zero, skew: heldFor == .zero ? .hours(1_000_000) : .seconds(5))])
+      sources: [
+        SourceSettings(name: "script", lateness: .zero, skew: heldFor == .zero ? .hours(1_000_000) : .seconds(5))
+      ])
   }
 
   final class Fixed: Catalogue {

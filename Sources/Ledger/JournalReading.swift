@@ -1,0 +1,122 @@
+import Crypto
+import Foundation
+import GRDB
+import Rules
+
+/// Where the journal ends: the next input's number, and the hash that the next batch's follows.
+struct JournalEnd {
+  var next: Int64
+  var hash: Data
+
+  init(_ db: Database) throws {
+    let sql = "SELECT first_input, count, hash FROM batches ORDER BY first_input DESC LIMIT 1"
+    if let row = try Row.fetchOne(db.cachedStatement(sql: sql)) {
+      let (first, count): (Int64, Int64) = (try row.get("first_input"), try row.get("count"))
+      let (sum, overflow) = first.addingReportingOverflow(count)
+      guard !overflow, count > 0 else { throw DamagedValue(column: "count") }
+      next = sum
+      hash = try row.get("hash") ?? Chain.root
+    } else if let cut = try Row.fetchOne(db, sql: "SELECT before, hash FROM cuts") {
+      next = try cut.get("before")
+      hash = try cut.get("hash") ?? Chain.root
+    } else {
+      (next, hash) = (1, Chain.root)
+    }
+  }
+}
+
+/// SHA-256 over a batch and the hash of the one before it: a batch that was changed, or is missing, shows.
+func batchHash(first: Int64, count: Int64, _ bytes: Data, after previous: Data) -> Data {
+  var writer = ByteWriter()
+  writer.integer(first)
+  writer.integer(count)
+  var sha = SHA256()
+  sha.update(data: [0x01])
+  sha.update(data: writer.bytes)
+  sha.update(data: bytes)
+  sha.update(data: previous)
+  return Data(sha.finalize())
+}
+
+/// Reads batches some hundred a query: nothing is locked while `body` runs, and it may use the ledger. A batch that
+/// is not as it was written is an error that names it, and `body` sees nothing of it.
+func read(
+  journal path: String, from number: Int64,
+  using fetch: (String, StatementArguments) throws(LedgerError) -> [Row],
+  _ body: (Int64, Input) throws -> Void
+) throws {
+  let holding = "SELECT max(first_input) AS first FROM batches WHERE first_input <= ?"
+  // Nothing when the number is before the oldest.
+  let start = try fetch(holding, [number]).map { row -> Int64? in try row.get("first", of: "a batch", path: path) }
+  var first = start.first ?? nil
+  var expected: Int64?
+  var previous: Data?
+  while true {
+    let rows = try fetch(
+      "SELECT first_input, count, bytes, hash FROM batches WHERE first_input >= ? ORDER BY first_input LIMIT 200",
+      [first ?? .min])
+    if rows.isEmpty { return }
+    for row in rows {
+      let start: Int64 = try row.get("first_input", of: "a batch", path: path)
+      if let expected, start != expected {
+        throw LedgerError.damagedBatch(path: path, firstInput: expected, why: "it is missing; the next is \(start)")
+      }
+      let before = try previous ?? hash(before: start, path: path, using: fetch)
+      previous = try check(row, start, after: before, path: path)
+      let inputs = try decode(row, path: path)
+      for (place, input) in inputs.enumerated() where start + Int64(place) >= number {
+        try body(start + Int64(place), input)
+      }
+      expected = start + Int64(inputs.count)
+      first = start + 1
+    }
+  }
+}
+
+/// The hash that the batch beginning with an input follows.
+private func hash(
+  before first: Int64, path: String, using fetch: (String, StatementArguments) throws(LedgerError) -> [Row]
+) throws -> Data {
+  let batch = try fetch(
+    "SELECT hash FROM batches WHERE first_input < ? ORDER BY first_input DESC LIMIT 1", [first])
+  let rows = try batch.isEmpty ? fetch("SELECT hash FROM cuts WHERE before = ?", [first]) : batch
+  if rows.isEmpty, first != 1 {
+    throw LedgerError.damagedBatch(path: path, firstInput: first, why: "what was before it is missing")
+  }
+  return try rows.first.flatMap { try $0.get("hash", of: "a batch", path: path) } ?? Chain.root
+}
+
+/// What the next batch's hash follows. Batches of schema 1 have none.
+private func check(_ row: Row, _ first: Int64, after previous: Data, path: String) throws(LedgerError) -> Data {
+  let stored: Data? = try row.get("hash", of: "a batch", path: path)
+  guard let stored else { return Chain.root }
+  let computed = batchHash(
+    first: first, count: try row.get("count", of: "a batch", path: path),
+    try row.get("bytes", of: "a batch", path: path), after: previous)
+  guard computed == stored else {
+    throw .damagedBatch(path: path, firstInput: first, why: "it is not as it was written")
+  }
+  return stored
+}
+
+private func decode(_ row: Row, path: String) throws(LedgerError) -> [Input] {
+  let first: Int64 = try row.get("first_input", of: "a batch", path: path)
+  let count: Int64 = try row.get("count", of: "a batch", path: path)
+  let data: Data = try row.get("bytes", of: "a batch", path: path)
+  // The shortest input takes two bytes: a wild count must not make us reserve for it.
+  guard count > 0, count <= data.count, first < .max - count else {
+    throw .damagedBatch(path: path, firstInput: first, why: "\(count) inputs in \(data.count) bytes")
+  }
+  var reader = ByteReader([UInt8](data))
+  var inputs: [Input] = []
+  inputs.reserveCapacity(Int(count))
+  do {
+    for _ in 0..<count { inputs.append(try Input(from: &reader)) }
+  } catch {
+    throw .damagedBatch(path: path, firstInput: first, why: "\(error)")
+  }
+  guard reader.atEnd else {
+    throw .damagedBatch(path: path, firstInput: first, why: "more bytes than its \(count) inputs")
+  }
+  return inputs
+}
