@@ -19,6 +19,7 @@ package final class Ledger: Journal, Sendable {
     self.path = path
     self.retention = retention
     lock = try WriterLock(ledger: path)
+    try refuseNetworkFileSystem(path)
     if try !makeFile(path) { try checkBeforeTouching(path) }
     let queue: DatabaseQueue
     do {
