@@ -74,7 +74,7 @@ let package = Package(
       swiftSettings: swift6),
     .testTarget(name: "EngineTests", dependencies: ["Engine", "Rules"], swiftSettings: swift6),
     .testTarget(name: "SiteTests", dependencies: ["Site", "Rules"], swiftSettings: swift6),
-    .testTarget(name: "ScriptingTests", dependencies: ["Scripting", "Rules", "CLua"], swiftSettings: swift6),
+    .testTarget(name: "ScriptingTests", dependencies: ["Scripting", "Rules", "CLua", "CSpin"], swiftSettings: swift6),
     .testTarget(name: "IngestTests", dependencies: ["Ingest", "Rules"], swiftSettings: swift6),
     .testTarget(
       name: "LedgerTests", dependencies: ["Rules", "Ledger", .product(name: "GRDB", package: "GRDB.swift")],
@@ -88,6 +88,11 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: ["millwright", "Demo", "Delivery", "Engine", "Ingest", "Ledger", "Rules", "Scripting", "Site"],
       swiftSettings: swift6),
+
+    // A process that dies inside a call of Lua, for tests to start.
+    .target(name: "CSpin", path: "Tests/CSpin"),
+    .executableTarget(
+      name: "doomed", dependencies: ["CSpin", "Rules", "Scripting"], path: "Tests/Doomed", swiftSettings: swift6),
 
     // `make bench`, with its bound in plain C.
     .target(name: "CBound", dependencies: ["CLuaSystem", "CMosquitto"], path: "Tests/CBound"),

@@ -169,13 +169,20 @@ static MWStatus failed(MWHost *h, int rc) {
   return status;
 }
 
+static int noted_call(MWHost *h, int arguments, int results) {
+  mw_place_enter(h->place, h->caller);
+  int rc = lua_pcall(h->L, arguments, results, SLOT_HANDLER);
+  mw_place_leave(h->place);
+  return rc;
+}
+
 /// Runs `body` protected, with `arguments` values on top of the stack and `results` left there.
 static int protected_call(MWHost *h, int arguments, int results, int64_t instructions) {
   clear(h);
   h->granted = h->budget = instructions;
   lua_sethook(h->L, hook, LUA_MASKCOUNT, h->step);  // also begins to count anew
   h->hooked = 1;
-  return lua_pcall(h->L, arguments, results, SLOT_HANDLER);
+  return noted_call(h, arguments, results);
 }
 
 // --- life ---------------------------------------------------------------------------------------------------
@@ -225,6 +232,38 @@ MWHost *mw_open(MWLimits limits, const uint8_t *config, size_t length) {
   lua_pushnil(L);
   lua_replace(L, SLOT_LIMITS);
   return h;
+}
+
+void mw_note_calls(MWHost *h, MWPlace *place, uint32_t caller) {
+  h->place = place;
+  h->caller = caller;
+}
+
+static int native(lua_State *L) {
+  void (*function)(void);
+  memcpy(&function, lua_touserdata(L, lua_upvalueindex(1)), sizeof function);
+  function();
+  return 0;
+}
+
+static int add_body(lua_State *L) {
+  // The environment is behind a userdata that only lets itself be read.
+  lua_getmetatable(L, 1);
+  lua_getfield(L, -1, "__index");
+  memcpy(lua_newuserdatauv(L, sizeof(void (*)(void)), 0), lua_touserdata(L, 3), sizeof(void (*)(void)));
+  lua_pushcclosure(L, native, 1);
+  lua_setfield(L, -2, lua_touserdata(L, 2));
+  return 0;
+}
+
+MWStatus mw_add_native(MWHost *h, const char *name, void (*function)(void)) {
+  lua_State *L = h->L;
+  lua_pushcfunction(L, add_body);
+  lua_pushvalue(L, SLOT_ENV);
+  lua_pushlightuserdata(L, (void *)name);
+  lua_pushlightuserdata(L, &function);
+  int rc = protected_call(h, 3, 0, 1000000);
+  return rc == LUA_OK ? MW_OK : failed(h, rc);
 }
 
 static void free_readings(MWHost *h) {
@@ -452,7 +491,7 @@ MWStatus mw_ask(MWHost *h, int function, const double *limits, int64_t instructi
     h->budget = instructions - longest;
     if (h->hooked) lua_sethook(L, NULL, 0, 0);
     h->hooked = 0;
-    rc = lua_pcall(L, 2, 1, SLOT_HANDLER);
+    rc = noted_call(h, 2, 1);
   } else {
     rc = protected_call(h, 2, 1, instructions);
   }

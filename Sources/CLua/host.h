@@ -7,6 +7,7 @@
 #include <lualib.h>
 
 #include "CLua.h"
+#include "note.h"
 
 /// No text may be longer: comparing or scanning one is a single instruction that no hook can interrupt.
 #define MW_TEXT_LIMIT 65536
@@ -37,6 +38,8 @@ struct MWHost {
   const double *limits;
   // Where names of readings and of limits were last found, by the address of the name.
   struct { const void *name; int place; } found[2][16];
+  MWPlace *place;   // where calls are noted; NULL: nowhere
+  uint32_t caller;
   uint8_t *out;
   size_t out_length, out_room;
 };

@@ -90,12 +90,12 @@ package final class Engine {
     for source in sources { source.stop() }
   }
 
-  /// What a start itself is goes before everything else.
+  /// What a start itself is goes before everything else, and a new configuration first of all: replay begins with it.
   private func open() {
     batch.reports += memory.reports
     for report in memory.reports { log("\(report.kind.rawValue): \(report.text)") }
-    for death in deaths { take(.death(death)) }
     for input in memory.opening { take(input) }
+    for death in deaths { take(.death(death)) }
   }
 
   /// The state as bytes, for comparison.

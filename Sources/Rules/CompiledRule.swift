@@ -17,6 +17,7 @@ final class CompiledRule {
 
   let rule: Rule
   let ask: (Question, UnsafeBufferPointer<ReadingValue>, UnsafeBufferPointer<Double>) -> Answer
+  let askedFor: UnsafeMutablePointer<UInt32>?
   let readings: [CompiledReading]
   let limitCount: Int
   /// Tags that its setpoints change relative to their latest value, which must be known for that.
@@ -36,6 +37,7 @@ final class CompiledRule {
   init(_ rule: Rule, in assetClass: AssetClass) {
     self.rule = rule
     ask = rule.ask
+    askedFor = rule.askedFor
     heldFor = rule.heldFor
     releasedFor = rule.releasedFor
     tolerates = rule.tolerates.microseconds

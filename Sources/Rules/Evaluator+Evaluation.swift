@@ -17,6 +17,7 @@ extension Evaluator {
     let ends = taking && rule.transition(of: conditions[condition].phase) == moment
     let (deadline, moves) = look(placement, rule, at: moment.microseconds, ends)
 
+    rule.askedFor?.pointee = UInt32(bitPattern: placement.asset)
     var answer = Evaluator.ask(.when, rule, scratch, limitValues, from: placement.firstLimit)
     var clears = false
     if answer == .no, conditions[condition].phase.isActive {

@@ -26,6 +26,9 @@ package struct Rule {
   package var hasClearsWhen: Bool
   /// Calls into the rule's own Lua state. Not Sendable on purpose: a rule belongs to the thread that made it.
   package var ask: (Question, UnsafeBufferPointer<ReadingValue>, UnsafeBufferPointer<Double>) -> Answer
+  /// Where the asset's number is left before `ask`: whoever finds the process dead inside the call can tell for which
+  /// asset it was made. It lives as long as `ask`; nil when nobody looks.
+  package var askedFor: UnsafeMutablePointer<UInt32>?
 
   package init(
     name: String, title: String, owner: String, appliesTo: String, limits: [Limit] = [], readings: [Reading],

@@ -13,12 +13,12 @@ package final class AdapterScript: AdapterCode {
   /// As much of an answer's text as the adapter sees.
   private static let largestText = 64 * 1024
 
-  /// Loads the file; throws `Finding` with file and line.
-  package init(text: String, file: String) throws(Finding) {
+  /// Loads the file; throws `Finding` with file and line. With a `caller`, its calls are noted.
+  package init(text: String, file: String, caller: CallNote.Caller? = nil) throws(Finding) {
     do throws(LuaFailure) {
       host = try LuaHost(
         text: text, file: file, statement: "adapter", words: ["standard_webhooks", "bearer", "basic", "none"],
-        callWords: ["accepted", "already", "rejected", "try_again", "unknown"])
+        callWords: ["accepted", "already", "rejected", "try_again", "unknown"], caller: caller)
     } catch {
       throw Finding(file: error.file, line: error.line, message: error.message)
     }

@@ -35,6 +35,8 @@ package final class LuaHost {
   private let text: String
   private let vocabulary: Vocabulary
   private let budget: Budget
+  private let caller: CallNote.Caller?
+  private let natives: [Native]
   private var readings: [String] = []
   private var limits: [String] = []
   private var state: OpaquePointer?
@@ -50,12 +52,26 @@ package final class LuaHost {
     var all: [String] { words + callWords + [statement] }
   }
 
+  /// A function in C that a test gives the file: nothing holds it back, so it can show what becomes of a call that
+  /// spins or dies.
+  package struct Native {
+    package var name: String
+    package var function: @convention(c) () -> Void
+    package init(_ name: String, _ function: @escaping @convention(c) () -> Void) {
+      self.name = name
+      self.function = function
+    }
+  }
+
   /// Loads `text` and runs it once. `statement` is the one statement-function; `words` may be called while the
-  /// file loads, `callWords` also inside functions. Exactly one statement must be made.
+  /// file loads, `callWords` also inside functions. Exactly one statement must be made. With a `caller`, each call is
+  /// noted as its own.
   package init(
     text: String, file: String, statement: String, words: [String], callWords: [String] = [],
-    budget: Budget = .standard, allocations: Int? = nil
+    budget: Budget = .standard, caller: CallNote.Caller? = nil, allocations: Int? = nil, natives: [Native] = []
   ) throws(LuaFailure) {
+    self.caller = caller
+    self.natives = natives
     self.text = text
     self.file = file
     self.budget = budget
@@ -64,7 +80,8 @@ package final class LuaHost {
       throw LuaFailure(
         cause: .tooLarge, file: file, line: nil, message: "the file has more than \(Self.largestText / 1024) KiB")
     }
-    let loaded = try Self.load(text, file, vocabulary, budget, allocations: allocations, check: true)
+    let loaded = try Self.load(
+      text, file, vocabulary, budget, caller, natives, allocations: allocations, check: true)
     (state, declared, statementLine) = (loaded.state, loaded.declared, loaded.line)
     longestCalls = loaded.longestCalls
   }
@@ -141,7 +158,7 @@ package final class LuaHost {
 
   private func revived(binding: Bool) throws(LuaFailure) -> OpaquePointer {
     if let state { return state }
-    let state = try Self.load(text, file, vocabulary, budget, allocations: nil, check: false).state
+    let state = try Self.load(text, file, vocabulary, budget, caller, natives, allocations: nil, check: false).state
     self.state = state
     if binding { try bind(state) }
     return state
@@ -179,7 +196,8 @@ package final class LuaHost {
   // MARK: Loading
 
   private static func load(
-    _ text: String, _ file: String, _ vocabulary: Vocabulary, _ budget: Budget, allocations: Int?, check: Bool
+    _ text: String, _ file: String, _ vocabulary: Vocabulary, _ budget: Budget, _ caller: CallNote.Caller?,
+    _ natives: [Native], allocations: Int?, check: Bool
   ) throws(LuaFailure) -> (state: OpaquePointer, declared: Declared, line: Int, longestCalls: [Int64]) {
     let config = LuaBytes.encode(
       .list([
@@ -194,6 +212,8 @@ package final class LuaHost {
       func need(_ status: MWStatus) throws(LuaFailure) {
         if status != MW_OK { throw failure(state, status, file, vocabulary) }
       }
+      if let caller { mw_note_calls(state, caller.place.pointer, caller.number) }
+      for native in natives { try need(mw_add_native(state, native.name, native.function)) }
       var source = text
       try need(
         source.withUTF8 { bytes in
@@ -201,7 +221,7 @@ package final class LuaHost {
         })
       if check {
         try need(mw_dump(state, 0))
-        try checkNames(bytecode(state), file: file, known: library(MW_SCOPE_ENV) + vocabulary.all)
+        try checkNames(bytecode(state), file: file, known: library(MW_SCOPE_ENV) + vocabulary.all + natives.map(\.name))
       }
       try need(mw_run(state, Int64(budget.load)))
       guard mw_statement_line(state) > 0 else {

@@ -12,9 +12,9 @@ package struct Findings: Error, Equatable, Sendable, CustomStringConvertible {
 package enum RuleFile {
   /// Reads one rule file's text. `file` is how messages name it (`rules/pump_cavitation.lua`); the rule's name is the
   /// file's name without `.lua`. With a `model`, class, tags, types and units are checked against it; with `owners`,
-  /// the owner. Throws every finding there is, by line.
+  /// the owner. With `calls`, each call is noted there, and so is the asset. Throws every finding there is, by line.
   package static func read(
-    text: String, file: String, model: Model? = nil, owners: [String]? = nil
+    text: String, file: String, model: Model? = nil, owners: [String]? = nil, calls: CallNote.Place? = nil
   ) throws(Findings) -> Rule {
     // Some editors put a byte order mark in front.
     let source = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
@@ -25,7 +25,8 @@ package enum RuleFile {
 
     let host: LuaHost
     do {
-      host = try LuaHost(text: source, file: file, statement: "rule", words: RuleWords.vocabulary)
+      host = try LuaHost(
+        text: source, file: file, statement: "rule", words: RuleWords.vocabulary, caller: calls?.rule(name))
     } catch {
       reader.report(error)
       throw reader.all
@@ -48,6 +49,7 @@ package enum RuleFile {
       }
       return host.ask(function, readings, limits)
     }
+    rule.askedFor = calls?.asset
     return rule
   }
 }

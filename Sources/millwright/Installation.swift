@@ -57,13 +57,18 @@ package struct Installation: Sendable {
     return installation
   }
 
+  package var ruleNames: [String] {
+    rules.map { URL(fileURLWithPath: $0.file).deletingPathExtension().lastPathComponent }
+  }
+
   /// The rules, compiled on the calling thread.
-  private func compile(_ findings: inout [Finding]) -> [Rule] {
+  private func compile(_ findings: inout [Finding], calls: CallNote.Place? = nil) -> [Rule] {
     var compiled: [Rule] = []
     for rule in rules {
       do {
         compiled.append(
-          try RuleFile.read(text: rule.text, file: rule.file, model: site.model, owners: site.owners.map(\.name)))
+          try RuleFile.read(
+            text: rule.text, file: rule.file, model: site.model, owners: site.owners.map(\.name), calls: calls))
       } catch {
         findings += error.list
       }
@@ -83,7 +88,7 @@ package struct Installation: Sendable {
         }
       }
     }
-    let names = rules.map { URL(fileURLWithPath: $0.file).deletingPathExtension().lastPathComponent }
+    let names = ruleNames
     for mark in site.tierMarks + site.limitMarks {
       guard names.contains(mark.rule) else {
         findings.append(
@@ -154,10 +159,10 @@ package struct Installation: Sendable {
     [("site", site.fingerprint)] + rules.map { ($0.file, $0.text) }
   }
 
-  /// Compiles the rules on the calling thread.
-  package func configuration() throws -> Configuration {
+  /// Compiles the rules on the calling thread; `calls` is its place in the note of calls.
+  package func configuration(calls: CallNote.Place? = nil) throws -> Configuration {
     var findings: [Finding] = []
-    let compiled = compile(&findings)
+    let compiled = compile(&findings, calls: calls)
     guard findings.isEmpty else { throw Failure.findings(findings.map(\.description)) }
     return Configuration(
       hash: hash, model: site.model, rules: compiled, policy: site.policy, sources: site.sources.map(\.settings))
@@ -192,12 +197,16 @@ package struct Installation: Sendable {
 /// The only configuration there is: the one that was read. An earlier one is not kept compiled.
 final class SiteCatalogue: Catalogue {
   private let installation: Installation
-  init(_ installation: Installation) { self.installation = installation }
+  private let calls: CallNote.Place?
+  init(_ installation: Installation, calls: CallNote.Place? = nil) {
+    self.installation = installation
+    self.calls = calls
+  }
 
   func configuration(_ hash: Rules.Digest) throws -> Configuration {
     guard hash == installation.hash else {
       throw Failure.cannot("cannot bring back configuration \(hash): only \(installation.hash) is loaded")
     }
-    return try installation.configuration()
+    return try installation.configuration(calls: calls)
   }
 }

@@ -17,14 +17,17 @@ final class Service: Sendable {
   private let stopping = Mutex(false)
   private let unreadable = UnreadableCount()
   private let installation: Installation
+  private let calls: Calls
   private let clock: WallClock
   private let steady: WallClock
   private let log: Log
   private let committed: @Sendable (Batch) -> Void
 
-  /// Opens the ledger as its one writer. Throws `Failure.cannot` when another engine has it or it cannot be opened.
+  /// Opens the ledger as its one writer. A call of a rule or an adapter that takes longer than `longestCall` ends the
+  /// process. Throws `Failure.cannot` when another engine has the ledger or it cannot be opened.
   init(
     _ installation: Installation, clock: @escaping WallClock, steady: @escaping WallClock, log: Log,
+    longestCall: TimeSpan = .seconds(5),
     committed: @escaping @Sendable (Batch) -> Void
   ) throws {
     self.installation = installation
@@ -42,6 +45,8 @@ final class Service: Sendable {
     } catch {
       throw Failure.cannot("\(error)")
     }
+    let calls = try Calls(installation, longestCall: longestCall, log: log)
+    self.calls = calls
     let queue = ledger.actionQueue { [inbox] in inbox.post(.attempted($0)) }
     let site = installation.site.name
     dispatchers = try installation.site.adapters.map { settings in
@@ -50,7 +55,10 @@ final class Service: Sendable {
       }
       return Dispatcher(
         settings: settings, queue: queue, site: site,
-        code: { try AdapterScript(text: source.text, file: source.file) }, clock: systemClock,
+        code: {
+          try AdapterScript(
+            text: source.text, file: source.file, caller: try calls.note.place().adapter(settings.name))
+        }, clock: systemClock,
         log: { log(.info, "delivery", ["adapter": settings.name, "what": $0]) })
     }
     for settings in installation.site.adapters {
@@ -80,10 +88,15 @@ final class Service: Sendable {
           log: { [log] in log(.info, "source", ["source": source.settings.name, "what": $0]) })
       }
       log(.info, "starting", ["site": installation.site.name, "inputs_to_replay": "\(try ledger.nextInput - 1)"])
+      let place = try calls.note.place()
+      place.setRecovering(true)
       let engine = try Engine(
-        catalogue: SiteCatalogue(installation), hash: installation.hash, journal: ledger, sources: sources,
-        inbox: inbox, clock: clock, steady: steady, log: { [log] in log(.error, "engine", ["what": $0]) },
-        committed: { [dispatchers, committed, log, unreadable] batch in
+        catalogue: SiteCatalogue(installation, calls: place), hash: installation.hash, journal: ledger,
+        sources: sources,
+        inbox: inbox, clock: clock, steady: steady, deaths: calls.deaths,
+        log: { [log] in log(.error, "engine", ["what": $0]) },
+        committed: { [calls, dispatchers, committed, log, unreadable] batch in
+          calls.note.forgetEarlier()
           for dispatcher in dispatchers { dispatcher.wake() }
           for decision in batch.decisions { log(.info, "decision", ["key": "\(decision.key)"]) }
           for line in unreadable.note(batch.deadLetters) { log(.warning, "unreadable", ["what": line]) }
@@ -94,6 +107,7 @@ final class Service: Sendable {
           }
           committed(batch)
         })
+      place.setRecovering(false)
       log(.info, "running", ["site": installation.site.name, "configuration": installation.hash.hex])
       ready()
       try engine.run()

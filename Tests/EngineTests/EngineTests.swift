@@ -80,4 +80,23 @@ import Testing
       #expect(value > 39)
     }
   }
+
+  @Test func a_death_is_journalled_by_the_start_after_it_and_the_second_quarantines() throws {
+    let death = Fault(rule: "over", asset: "M0", cause: "the engine ended inside this call: signal 11")
+    func change(_ machine: Int, at seconds: Int64) -> Input {
+      .change(
+        TagChange(TagID(machine), .number(seconds % 2 == 0 ? 20 : 1), time: Instant(seconds: 1_000_000 + seconds)))
+    }
+    // The first start is one with a new configuration, and its first commit fails.
+    let journal = MemoryJournal(failing: [1])
+    try Script.run([change(0, at: 0), change(0, at: 1)], by: 2, into: journal, deaths: [death])
+    try Script.run([change(0, at: 2), change(0, at: 3)], by: 2, into: journal)
+    try Script.run((4..<7).flatMap { [change(0, at: $0), change(1, at: $0)] }, by: 6, into: journal, deaths: [death])
+    let inputs = journal.batches.flatMap(\.inputs)
+    #expect(inputs.count { $0 == .death(death) } == 2)
+    #expect(inputs.prefix(2) == [.config(Digest(hex: "a")), .death(death)])
+    #expect(journal.batches.flatMap(\.decisions).map(\.key.asset) == ["M0", "M0", "M1", "M1"])
+    #expect(
+      journal.batches.flatMap(\.reports).map(\.kind).filter { $0 != .linkLost } == [.fault, .fault, .quarantined])
+  }
 }

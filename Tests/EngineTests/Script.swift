@@ -184,14 +184,14 @@ enum Script {
   @discardableResult
   static func run(
     _ inputs: [Input], by chunk: Int, into journal: MemoryJournal, hash: String = "a", atMost: TimeSpan? = nil,
-    faulty: Bool = false, ticking: Ticking = Ticking()
+    faulty: Bool = false, deaths: [Fault] = [], ticking: Ticking = Ticking()
   ) throws -> ScriptedSource {
     let inbox = Inbox()
     let source = ScriptedSource(inputs, by: chunk, inbox)
     let engine = try Engine(
       catalogue: Fixed(configuration(hash: hash, atMost: atMost, faulty: faulty)), hash: Digest(hex: hash),
-      journal: journal, sources: [source], inbox: inbox, clock: ticking.now, steady: ticking.now, log: { _ in },
-      committed: { _ in })
+      journal: journal, sources: [source], inbox: inbox, clock: ticking.now, steady: ticking.now, deaths: deaths,
+      log: { _ in }, committed: { _ in })
     try engine.run()
     return source
   }

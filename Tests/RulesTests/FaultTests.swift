@@ -41,6 +41,21 @@ import Testing
     #expect(plant.decisions.map(\.key.asset) == ["Works/M2"])
   }
 
+  @Test func the_asset_is_left_before_its_rule_is_asked() {
+    let word = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+    defer { word.deallocate() }
+    word.pointee = .max
+    var seen: [UInt32] = []
+    var rule = Rule.make { look in
+      seen.append(word.pointee)
+      return try look("v") > 10
+    }
+    rule.askedFor = word
+    var plant = TestPlant(rule, machines: 3)
+    for machine in [2, 1, 3] { plant.send("V", 1, at: 0, machine: machine) }
+    #expect(seen == [1, 0, 2])
+  }
+
   @Test func replayed_with_its_fault_journalled_first_it_comes_to_the_same_state_without_calling_the_rule() {
     var live = TestPlant(Self.breaking(heldFor: 60))
     var journal: [Input] = []

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "MWNote.h"
+
 typedef struct MWHost MWHost;
 
 typedef enum {
@@ -58,6 +60,11 @@ typedef struct {
 MWHost *mw_open(MWLimits limits, const uint8_t *config, size_t length);
 /// Frees all; returns the bytes that were not given back, which is 0 unless the host has a bug.
 size_t mw_close(MWHost *host);
+/// From now on every call is noted in `place` (NULL: nowhere) as `caller`'s. The place must outlive the host.
+void mw_note_calls(MWHost *host, MWPlace *place, uint32_t caller);
+/// Gives the chunk a function in C, under a name in its environment, before it is compiled. Nothing holds it back; it
+/// is there so that tests can show what becomes of a call that spins or dies.
+MWStatus mw_add_native(MWHost *host, const char *name, void (*function)(void));
 /// Compiles text (never bytecode) without running it.
 MWStatus mw_compile(MWHost *host, const char *text, size_t length);
 /// Runs the compiled chunk once; mw_output then is the declared tree.
