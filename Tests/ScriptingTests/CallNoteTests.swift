@@ -195,14 +195,14 @@ import Testing
     let whole = try Data(contentsOf: url)
     var random = Campaign()
     var refused = 0
-    for _ in 0..<2_000 {
+    for _ in 0..<500 {
       var bytes = whole
       for _ in 0..<(1 + random.below(8)) { bytes[random.below(bytes.count)] = UInt8(random.below(256)) }
       if random.below(4) == 0 { bytes = bytes.prefix(random.below(bytes.count)) }
       try bytes.write(to: url)
       do { _ = try CallNote.read(path: folder.note) } catch CallNoteError.notANote { refused += 1 }
     }
-    #expect(refused > 100)
+    #expect(refused > 25)
   }
 
   /// Its seed is fixed: what it covers is in every run the same.

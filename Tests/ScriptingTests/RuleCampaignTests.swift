@@ -8,7 +8,8 @@ struct RuleCampaignTests {
   @Test func a_damaged_rule_is_read_or_refused_with_its_place() throws {
     let environment = ProcessInfo.processInfo.environment
     let size = environment["MILLWRIGHT_CAMPAIGN"] == "large" ? 50_000 : 400
-    let seed = environment["MILLWRIGHT_SEED"].flatMap { UInt64($0) } ?? (size > 400 ? UInt64.random(in: 0 ... .max) : 20_260_301)
+    let seed =
+      environment["MILLWRIGHT_SEED"].flatMap { UInt64($0) } ?? (size > 400 ? UInt64.random(in: 0 ... .max) : 20_260_301)
     let rules = try RuleShippedTests.names.map {
       Array(try Data(contentsOf: Package.root.appending(path: "rules/\($0)")))
     }
