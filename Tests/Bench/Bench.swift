@@ -91,7 +91,12 @@ struct Bench {
       }
       """
     let model = Model(classes: [pump], assets: [Asset(name: "P", path: "P", classIndex: 0)]) { _, _ in SourceID(0) }
-    return try RuleFile.read(text: text, file: "rules/bench.lua", model: model, owners: nil)
+    // Its calls are noted, as they are when a site runs.
+    let note = try CallNote(
+      path: nil, names: CallNote.Names(rules: ["bench"], adapters: [], assets: []), configuration: .zero, threads: 1)
+    try note.watch(limit: .seconds(5))
+    return try RuleFile.read(
+      text: text, file: "rules/bench.lua", model: model, owners: nil, calls: try note.place())
   }
 
   static func configuration(_ rules: [Rule], assets: Int, others: Int = 0) -> Configuration {
