@@ -17,6 +17,7 @@ final class Service: Sendable {
   private let stopping = Mutex(false)
   private let unreadable = UnreadableCount()
   private let installation: Installation
+  private let gate: SetpointGate
   private let clock: WallClock
   private let steady: WallClock
   private let log: Log
@@ -28,6 +29,7 @@ final class Service: Sendable {
     committed: @escaping @Sendable (Batch) -> Void
   ) throws {
     self.installation = installation
+    gate = SetpointGate(installation.site.policy.conduits)
     self.clock = clock
     self.steady = steady
     self.log = log
@@ -82,7 +84,7 @@ final class Service: Sendable {
       log(.info, "starting", ["site": installation.site.name, "inputs_to_replay": "\(try ledger.nextInput - 1)"])
       let engine = try Engine(
         catalogue: SiteCatalogue(installation), hash: installation.hash, journal: ledger, sources: sources,
-        inbox: inbox, clock: clock, steady: steady, log: { [log] in log(.error, "engine", ["what": $0]) },
+        inbox: inbox, clock: clock, steady: steady, gate: gate, log: { [log] in log(.error, "engine", ["what": $0]) },
         committed: { [dispatchers, committed, log, unreadable] batch in
           for dispatcher in dispatchers { dispatcher.wake() }
           for decision in batch.decisions { log(.info, "decision", ["key": "\(decision.key)"]) }
