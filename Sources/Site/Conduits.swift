@@ -104,7 +104,8 @@ struct ConduitReader {
 
   private func range(_ fields: Fields) -> ClosedRange<Double>? {
     for key in ["from", "to"] where !fields.has(key) { fields.missing(key, key == "from" ? "20" : "100") }
-    guard let from = fields.number("from"), let to = fields.number("to") else { return nil }
+    let (from, to) = (fields.number("from"), fields.number("to"))
+    guard let from, let to else { return nil }
     guard from < to else {
       fields.finding(fields.line, "'from' (\(plain(from))) must be below 'to' (\(plain(to)))")
       return nil
