@@ -16,7 +16,10 @@ extension Action {
       let limits = decision.limits.map { "\($0.name) \(inWords($0.value))" }
       lines.append("Limits: \(limits.joined(separator: ", ")).")
     }
-    if let setpoint { lines.append("Set \(setpoint.tag) to \(inWords(setpoint.target)).") }
+    if let setpoint {
+      let until = setpoint.validUntil.map { ", before \($0) or not at all" } ?? ""
+      lines.append("Set \(setpoint.tag) to \(inWords(setpoint.target))\(until).")
+    }
     if !decision.checkFirst.isEmpty {
       lines += ["Check first:"] + decision.checkFirst.enumerated().map { "\($0.offset + 1). \($0.element)" }
     }

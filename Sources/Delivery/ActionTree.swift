@@ -17,7 +17,7 @@ extension Claim {
   /// | `readings` | list of `name`, `value` (none when it was not good or not finite), `unit` |
   /// | `limits` | list of `name`, `value` |
   /// | `check_first` | list of texts |
-  /// | `setpoint` | `tag`, `target`; setpoints only |
+  /// | `setpoint` | `tag`, `target` and `valid_until` (RFC 3339, UTC; void from then on); setpoints only |
   package func tree(adapter: String, site: String) -> Tree {
     .of([
       ("key", .text(wireKey)),
@@ -33,7 +33,7 @@ extension Claim {
       ("readings", .list(decision.evidence.map(\.tree))),
       ("limits", .list(decision.limits.map { .of([("name", .text($0.name)), ("value", .finite($0.value))]) })),
       ("check_first", .list(decision.checkFirst.map { .text($0) })),
-      ("setpoint", action.setpoint.map { .of([("tag", .text($0.tag)), ("target", .finite($0.target))]) }),
+      ("setpoint", action.setpoint?.tree),
     ])
   }
 }
@@ -60,6 +60,16 @@ extension Decision {
       ("name", .text(key.asset.split(separator: "/").last.map(String.init) ?? key.asset)),
       ("class", .text(assetClass)),
       ("id", assetIDs.first { $0.adapter == adapter }.map { .text($0.id) }),
+    ])
+  }
+}
+
+extension Action.Setpoint {
+  fileprivate var tree: Tree {
+    .of([
+      ("tag", .text(tag)),
+      ("target", .finite(target)),
+      ("valid_until", validUntil.map { .text($0.description) }),
     ])
   }
 }

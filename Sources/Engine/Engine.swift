@@ -21,6 +21,7 @@ package final class Engine {
   private let log: (String) -> Void
   private let committed: Committed
   private let board: HealthBoard
+  private let gate: SetpointGate
 
   private var memory: Memory
   private var batch: Batch
@@ -42,7 +43,7 @@ package final class Engine {
   package init(
     catalogue: any Catalogue, hash: Digest, journal: any Journal, sources: [any Source], inbox: Inbox,
     clock: @escaping WallClock, steady: @escaping WallClock, deaths: [Fault] = [], board: HealthBoard = HealthBoard(),
-    log: @escaping (String) -> Void, committed: @escaping Committed
+    gate: SetpointGate = SetpointGate([]), log: @escaping (String) -> Void, committed: @escaping Committed
   ) throws {
     self.journal = journal
     self.sources = sources
@@ -50,6 +51,7 @@ package final class Engine {
     self.clock = clock
     self.steady = steady
     self.board = board
+    self.gate = gate
     self.log = log
     self.committed = committed
     configuration = try catalogue.configuration(hash)
@@ -183,6 +185,7 @@ package final class Engine {
     health.lastCommit = clock()
     if let last = done.pieces.last, last.isLast { health.lastSnapshot = last.taken }
     for post in answered { post.committed?() }
+    gate.publish(memory.decider, clockIsTrusted: trust.isTrusted, at: clock())
     committed(done)
   }
 

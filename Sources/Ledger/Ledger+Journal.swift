@@ -147,6 +147,18 @@ extension Ledger {
           Instant(microseconds: try row.get("expires"))
         )
       }
+      // Also those that were sent or given up since: what was decided holds the tag until its time is over.
+      standing.setpoints = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT asset, setpoint_tag, max(valid_until) AS valid_until
+          FROM actions JOIN decisions ON decisions.id = actions.decision
+          WHERE valid_until IS NOT NULL AND input < ?
+          GROUP BY asset, setpoint_tag ORDER BY asset, setpoint_tag
+          """, arguments: [number]
+      ).map { row in
+        (try row.get("asset"), try row.get("setpoint_tag"), Instant(microseconds: try row.get("valid_until")))
+      }
       return standing
     }
   }

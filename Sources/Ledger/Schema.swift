@@ -276,6 +276,7 @@ enum Schema {
     ALTER TABLE actions ADD COLUMN follow_due INTEGER;
     -- A setpoint request is void after this (wall clock).
     ALTER TABLE actions ADD COLUMN valid_until INTEGER;
+    CREATE INDEX actions_with_limit ON actions (valid_until) WHERE valid_until IS NOT NULL;
     -- The open order that a merged action belongs to.
     ALTER TABLE actions ADD COLUMN merged_into INTEGER REFERENCES actions (id);
     CREATE INDEX actions_to_follow ON actions (adapter, follow_due) WHERE follow_due IS NOT NULL;

@@ -59,9 +59,12 @@ package struct Action: Sendable, Equatable {
   package struct Setpoint: Sendable, Equatable {
     package var tag: String
     package var target: Double
-    package init(tag: String, target: Double) {
+    /// Wall clock: from here on it must not be sent any more.
+    package var validUntil: Instant?
+    package init(tag: String, target: Double, validUntil: Instant? = nil) {
       self.tag = tag
       self.target = target
+      self.validUntil = validUntil
     }
   }
 

@@ -26,6 +26,7 @@ extension Action {
     else { return false }
     guard let setpoint, let theirs = other.setpoint else { return setpoint == nil && other.setpoint == nil }
     return setpoint.tag == theirs.tag && same(setpoint.target, theirs.target)
+      && setpoint.validUntil == theirs.validUntil
   }
 }
 

@@ -42,14 +42,18 @@ package struct PolicySettings: Sendable, Equatable {
   package var approveWithin: TimeSpan
   /// A rule blind for longer is told to its owner.
   package var blindAfter: TimeSpan
+  /// The permitted paths for setpoints.
+  package var conduits: [Conduit]
 
   package init(
-    tiers: [TierRule], routes: [Route], approveWithin: TimeSpan = .hours(8), blindAfter: TimeSpan = .hours(24)
+    tiers: [TierRule], routes: [Route], approveWithin: TimeSpan = .hours(8), blindAfter: TimeSpan = .hours(24),
+    conduits: [Conduit] = []
   ) {
     self.tiers = tiers
     self.routes = routes
     self.approveWithin = approveWithin
     self.blindAfter = blindAfter
+    self.conduits = conduits
   }
 
   package struct TierRule: Sendable, Equatable {

@@ -131,6 +131,9 @@ package struct Evaluator {
         }
       }
     }
+    // What the envelope judges setpoints by must be known whether or not a rule reads it.
+    let slowest = configuration.sources.map(\.lateness.microseconds).max() ?? 0
+    for tag in Conduits(configuration.policy.conduits).tags(in: model) { addHistory(tag.index, slowest) }
     readerStart = Array(repeating: 0, count: model.tags.count + 1)
     readers.sort { ($0.tag, $0.condition) < ($1.tag, $1.condition) }
     for (index, reader) in readers.enumerated() {

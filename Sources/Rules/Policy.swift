@@ -16,7 +16,8 @@ package struct Policy: Sendable {
     var until: Instant
   }
 
-  private let settings: PolicySettings
+  let settings: PolicySettings
+  let conduits: Conduits
   /// When each condition last led to a decision; only conditions that did.
   private var lastDecision: [ConditionID: Instant] = [:]
   private var waiting: [ConditionID: Waiting] = [:]
@@ -24,8 +25,12 @@ package struct Policy: Sendable {
   private var fireTimes: [ConditionID: [Instant]] = [:]
   /// Waiting actions by expiry, earliest first.
   private var approvals: [(expires: Instant, key: ActionKey)] = []
+  var openSetpoints = OpenSetpoints()
 
-  package init(_ settings: PolicySettings) { self.settings = settings }
+  package init(_ settings: PolicySettings) {
+    self.settings = settings
+    conduits = Conduits(settings.conduits)
+  }
 
   /// Takes over what was decided under earlier configurations. Decisions of rules and assets that are no more are
   /// nobody's.
@@ -41,6 +46,7 @@ package struct Policy: Sendable {
       fireTimes[condition] = ((fireTimes[condition] ?? []) + [key.time]).suffix(64)
     }
     approvals = standing.waiting.map { ($0.expires, $0.key) }.sorted { $0.0 < $1.0 }
+    openSetpoints.take(standing.setpoints, evaluator.configuration.model)
   }
 
   /// Decisions that the ledger has stand, whether or not this policy came to them.
@@ -156,13 +162,14 @@ package struct Policy: Sendable {
         assetClass: assetClass))
   }
 
-  private func action(
+  private mutating func action(
     _ number: Int, _ template: ActionTemplate, _ words: Filling, rule: Rule, asset: AssetID, assetClass: String,
     at time: Instant, _ evaluator: Evaluator
   ) -> Action {
     let adapter = settings.adapter(for: template.kind, assetClass: assetClass)
+    let tier = settings.tier(rule: rule.name, assetClass: assetClass, kind: template.kind)
     let standing: ActionStanding
-    switch settings.tier(rule: rule.name, assetClass: assetClass, kind: template.kind) {
+    switch tier {
     case .shadow: standing = .shadow
     case _ where adapter == nil: standing = .refused("the site sends no \(template.kind.rawValue) anywhere")
     case .advise: standing = .waiting(expires: time + settings.approveWithin)
@@ -178,22 +185,10 @@ package struct Policy: Sendable {
         number: number, kind: .notification, title: words.fill(title), text: words.fill(text ?? ""),
         adapter: adapter, standing: standing)
     case .setpoint(let tag, let to):
-      let target = target(of: to, evaluator.configuration.model.tag(tag, of: asset), at: time, evaluator)
+      let change = setpoint(tag, to, of: asset, tier: tier, adapter: adapter, at: time, evaluator)
       return Action(
-        number: number, kind: .setpoint, title: "Change \(tag) of \(words.asset)", text: "",
-        setpoint: target.map { Action.Setpoint(tag: tag, target: $0) }, adapter: adapter,
-        standing: .refused(target == nil ? "\(tag) is not good, so it cannot be changed relatively" : "no conduit"))
-    }
-  }
-
-  /// The absolute target, fixed here; nil when it is relative to a tag that is not good.
-  private func target(of to: SetpointTarget, _ tag: TagID?, at time: Instant, _ tags: some TagReader) -> Double? {
-    if case .value(let value) = to { return value }
-    guard let tag, case .number(let latest) = tags.good(tag, at: time) else { return nil }
-    switch to {
-    case .value(let value): return value
-    case .step(let step): return latest + step
-    case .fraction(let fraction): return latest * (1 + fraction)
+        number: number, kind: .setpoint, title: "Change \(tag) of \(words.asset)", text: "", setpoint: change.setpoint,
+        adapter: adapter, standing: change.standing)
     }
   }
 
@@ -220,6 +215,7 @@ package struct Policy: Sendable {
       approval.key.decision.encode(into: &writer)
       writer.integer(approval.key.number)
     }
+    openSetpoints.encode(into: &writer)
   }
 
   mutating func restore(from reader: inout ByteReader, _ evaluator: Evaluator) throws(Unreadable) {
@@ -253,6 +249,7 @@ package struct Policy: Sendable {
       let expires = try Instant(from: &reader)
       approvals.append((expires, try ActionKey(from: &reader)))
     }
+    openSetpoints = try OpenSetpoints(from: &reader, tags: evaluator.configuration.model.tags.count)
   }
 
   /// Data time is the input's; waiting actions it has passed are over.

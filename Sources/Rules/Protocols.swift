@@ -72,6 +72,9 @@ package struct Standing: Sendable {
   package var decisions: [DecisionKey] = []
   /// Actions that still wait for a person, and when they expire by data time.
   package var waiting: [(key: ActionKey, expires: Instant)] = []
+  /// Setpoint requests that were to be sent, by the asset's path and the tag: the newest of each, and until when it
+  /// is open.
+  package var setpoints: [(asset: String, tag: String, until: Instant)] = []
   package init() {}
 }
 

@@ -44,6 +44,17 @@ extension Site {
     for route in policy.routes {
       lines.append("route \(route.kind.rawValue) \(route.assetClass.map(quoted) ?? "*") \(quoted(route.adapter))")
     }
+    for conduit in policy.conduits {
+      let end =
+        switch conduit.end {
+        case .asset(let path): "asset \(quoted(path))"
+        case .assetClass(let name): "class \(quoted(name))"
+        }
+      lines.append(
+        "conduit \(quoted(conduit.name)) \(quoted(conduit.adapter)) \(end) \(quoted(conduit.tag)) "
+          + "\(conduit.range.lowerBound)...\(conduit.range.upperBound) \(conduit.largestStep) "
+          + "\(quoted(conduit.permissive)) \(conduit.lifetime.microseconds)")
+    }
     lines.append("approve_within \(policy.approveWithin.microseconds)")
     lines.append("blind_after \(policy.blindAfter.microseconds)")
     return lines.joined(separator: "\n") + "\n"

@@ -104,6 +104,9 @@ package struct Site: Sendable {
       file: siteFile, classes: classes?.map(\.definition.name), adapters: adapters.map(\.name), report: report)
     let routes = fields.fields("work", "'work'").map(policy.routes) ?? []
     let tiers = policy.tiers(fields.list("tiers")?.items ?? [])
+    let conduits = ConduitReader(
+      file: siteFile, model: plant?.model, adapters: adapters.map(\.name), routes: routes, report: report
+    ).read(fields.named("conduits"))
     let approve = fields.span("approve_within", atLeast: .seconds(1)) ?? .hours(8)
     let blind = fields.span("blind_after", atLeast: .seconds(1)) ?? .hours(24)
     let retention = readRetention(fields)
@@ -117,7 +120,8 @@ package struct Site: Sendable {
       stateFolder: state, retention: retention, model: plant.model, sources: sources.map { ($0.0, $0.1) },
       bindings: plant.bindings,
       adapters: adapters, owners: owners, people: people,
-      policy: PolicySettings(tiers: tiers.tiers, routes: routes, approveWithin: approve, blindAfter: blind),
+      policy: PolicySettings(
+        tiers: tiers.tiers, routes: routes, approveWithin: approve, blindAfter: blind, conduits: conduits),
       limitMarks: plant.marks, tierMarks: tiers.marks)
   }
 

@@ -106,6 +106,7 @@ package struct Installation: Sendable {
             message: "rule '\(rule.name)' has no limit '\(limit)'\(suggestion(for: limit, among: limits))"))
       }
     }
+    findings += withoutConduit(compiled)
     for adapter in site.adapters {
       guard let source = adapters[adapter.name] else { continue }
       do {

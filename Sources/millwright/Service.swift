@@ -18,6 +18,7 @@ final class Service: Sendable {
   private let unreadable = UnreadableCount()
   private let installation: Installation
   private let calls: Calls
+  private let gate: SetpointGate
   private let clock: WallClock
   private let steady: WallClock
   private let log: Log
@@ -31,6 +32,7 @@ final class Service: Sendable {
     committed: @escaping @Sendable (Batch) -> Void
   ) throws {
     self.installation = installation
+    gate = SetpointGate(installation.site.policy.conduits)
     self.clock = clock
     self.steady = steady
     self.log = log
@@ -92,8 +94,7 @@ final class Service: Sendable {
       place.setRecovering(true)
       let engine = try Engine(
         catalogue: SiteCatalogue(installation, calls: place), hash: installation.hash, journal: ledger,
-        sources: sources,
-        inbox: inbox, clock: clock, steady: steady, deaths: calls.deaths,
+        sources: sources, inbox: inbox, clock: clock, steady: steady, deaths: calls.deaths, gate: gate,
         log: { [log] in log(.error, "engine", ["what": $0]) },
         committed: { [calls, dispatchers, committed, log, unreadable] batch in
           calls.note.forgetEarlier()

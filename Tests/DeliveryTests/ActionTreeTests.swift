@@ -48,6 +48,22 @@ struct ActionTreeTests {
           """))
   }
 
+  @Test func a_setpoint_request_says_until_when_it_may_be_carried_out() {
+    var action = Action.make()
+    action.kind = .setpoint
+    action.priority = nil
+    action.setpoint = Action.Setpoint(tag: "SpeedSetpoint", target: 81, validUntil: noon + .minutes(1))
+    let tree = tree(.make(.make(action: action)))
+    #expect(
+      tree["setpoint"]
+        == .record([
+          .init("tag", .text("SpeedSetpoint")), .init("target", .number(81)),
+          .init("valid_until", .text("2026-03-01T12:01:00Z")),
+        ]))
+    guard case .text(let text)? = tree["text"] else { return #expect(Bool(false), "no text") }
+    #expect(text.contains("\nSet SpeedSetpoint to 81, before 2026-03-01T12:01:00Z or not at all.\n"))
+  }
+
   @Test func a_deferred_decision_says_so() {
     var decision = Decision.make()
     decision.deferredFrom = noon - .minutes(1)

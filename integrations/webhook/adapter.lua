@@ -1,4 +1,4 @@
--- Work orders and notifications as CloudEvents 1.0.2 (structured JSON), signed as Standard Webhooks 1.0.0 says.
+-- Work orders, notifications and setpoint requests as CloudEvents 1.0.2 (structured JSON), signed as Standard Webhooks 1.0.0 says.
 -- The engine signs, adds the idempotency key, sends, and repeats; here is only what is said and what an answer means.
 
 local function reference(response)
@@ -48,6 +48,7 @@ adapter {
           readings    = some(action.readings),
           limits      = some(action.limits),
           check_first = some(action.check_first),
+          setpoint    = action.setpoint,
         },
       },
     }
