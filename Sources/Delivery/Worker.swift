@@ -66,7 +66,9 @@ final class Worker {
     for command in outcome.commands { queue.report(command) }
     if let line = outcome.line { log("\(settings.name): \(line)") }
     if let sign = outcome.sign, breaker.note(sign, at: clock()), let wait = breaker.wait(at: clock()) {
-      log("\(settings.name): nothing is sent for \(wait): \(sign == .failed ? "it failed \(Breaker.patience) times in a row" : "it asked for that")")
+      log(
+        "\(settings.name): nothing is sent for \(wait): \(sign == .failed ? "it failed \(Breaker.patience) times in a row" : "it asked for that")"
+      )
     }
     if let next = outcome.nextFollow { try queue.postpone(next.action, until: next.at) }
   }

@@ -36,9 +36,12 @@ private final class DueActions: ActionQueue {
   func next(adapter: String, skills: AdapterSkills, now: Instant) throws -> Errand? {
     let skipped = damaged.withLock { $0 }
     // Most asks find nothing: they must not cost a write.
-    while let due = try ledger.reading("due actions", { db in
-      try DueRow.first(adapter, skills, now, without: skipped, ledger.path, db)
-    }) {
+    while let due = try ledger.reading(
+      "due actions",
+      { db in
+        try DueRow.first(adapter, skills, now, without: skipped, ledger.path, db)
+      })
+    {
       do {
         if let errand = try errand(due, skills, now, skipped) { return errand }
       } catch LedgerError.damagedRow(let path, let what) {

@@ -15,7 +15,9 @@ extension Declared {
 
   /// The fields of a record of these names alone; `form` is what it should look like.
   fileprivate func fields(_ known: [String], form: String) throws(WrongAnswer) -> [DeclaredField] {
-    guard case .table(let list, let fields) = self, list.isEmpty else { throw WrongAnswer(message: "must return \(form)") }
+    guard case .table(let list, let fields) = self, list.isEmpty else {
+      throw WrongAnswer(message: "must return \(form)")
+    }
     for field in fields where !known.contains(field.name) {
       throw WrongAnswer(
         message: "returned an unknown field '\(field.name)'\(suggestion(for: field.name, among: known))")
@@ -84,7 +86,8 @@ extension OrderReport {
     }
     guard case .text(let word)? = value("standing") else {
       throw WrongAnswer(
-        message: "must return 'standing' as \(OrderStanding.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "))")
+        message:
+          "must return 'standing' as \(OrderStanding.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "))")
     }
     var cause: String?
     switch value("cause") {
