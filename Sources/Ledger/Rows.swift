@@ -106,6 +106,15 @@ package struct ActionSteps: Sendable, Equatable {
   /// As that system says.
   package var started: Instant?
   package var done: Instant?
+  package init(
+    decided: Instant, sent: Instant? = nil, accepted: Instant? = nil, started: Instant? = nil, done: Instant? = nil
+  ) {
+    self.decided = decided
+    self.sent = sent
+    self.accepted = accepted
+    self.started = started
+    self.done = done
+  }
 }
 
 extension ActionStory {
