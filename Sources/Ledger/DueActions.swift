@@ -143,7 +143,7 @@ private struct DueRow: Equatable {
       db.cachedStatement(
         sql: """
           SELECT * FROM (
-            SELECT actions.id, kind, state, due \(sendable) AND (due <= ?4 OR attempts = 0)
+            SELECT actions.id, kind, state, due \(sendable) AND (due <= ?4 OR attempts <= 0)
               AND coalesce((SELECT halted FROM halts ORDER BY halts.id DESC LIMIT 1), 0) = 0
             ORDER BY due, actions.id LIMIT 1)
           UNION ALL

@@ -151,7 +151,9 @@ final class MemoryQueue: ActionQueue {
   /// What the engine does after its commit.
   let afterReport = Mutex<(@Sendable () -> Void)?>(nil)
 
-  init(_ claims: Claim..., due: Instant = noon) {
+  convenience init(_ claims: Claim..., due: Instant = noon) { self.init(claims, due: due) }
+
+  init(_ claims: [Claim], due: Instant = noon) {
     state = Mutex(State(items: claims.map { Item(claim: $0, due: due) }))
   }
 

@@ -89,8 +89,11 @@ import Testing
 
   @Test func a_row_that_was_changed_is_not_looked_up() throws {
     try folder.tamper("UPDATE actions SET wire_key = 'another'")
-    #expect(throws: LedgerError.self) { try lookUp(now: at(50)) }
-    #expect(try lookUp(now: at(50)) == nil, "it is said once, and does not keep the others")
+    let queue = ledger.due
+    #expect(throws: LedgerError.self) { try queue.next(adapter: "desk", skills: .lookUp, now: at(50)) }
+    #expect(
+      try queue.next(adapter: "desk", skills: .lookUp, now: at(50)) == nil,
+      "it is said once, and does not keep the others")
   }
 }
 
