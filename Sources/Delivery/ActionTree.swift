@@ -38,6 +38,23 @@ extension Claim {
   }
 }
 
+extension OpenOrder {
+  /// What an adapter's `status(order, settings)` and `comment(order, settings)` get.
+  ///
+  /// | field | |
+  /// |---|---|
+  /// | `reference` | as the system named the order |
+  /// | `key` | the key on the wire it was made under |
+  /// | `count` | how often its trouble has come again |
+  /// | `action` | `status`: what made the order; `comment`: what came again. As `request` gets it |
+  func tree(action: Tree) -> Tree {
+    .of([
+      ("reference", .text(reference)), ("key", .text(wireKey)), ("count", .number(Double(recurrences))),
+      ("action", action),
+    ])
+  }
+}
+
 extension Decision {
   fileprivate var tree: Tree {
     .of([

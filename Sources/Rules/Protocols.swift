@@ -78,27 +78,68 @@ package struct Standing: Sendable {
   package init() {}
 }
 
-/// Due actions, as the dispatcher sees them.
+/// What there is to do for an adapter, and where the dispatcher says what came of it.
 package protocol ActionQueue: AnyObject, Sendable {
-  /// The next action of this adapter due at `now` (wall clock), marked *sending* in a transaction of its own;
-  /// nil when none is due. Actions of one decision come in order.
-  func claim(adapter: String, now: Instant) throws -> Claim?
-  /// When the next action of this adapter falls due; nil when none is ready.
-  func nextDue(adapter: String) throws -> Instant?
-  /// Keeps the request of a claimed action: a later attempt sends the same bytes.
+  /// The next errand of this adapter at `now` (wall clock); nil when none is due. What is to be sent is marked
+  /// *sending* first, in a transaction of its own; nothing is while acting is halted. Only errands the adapter has
+  /// the skill for are given. Actions of one rule on one asset come in order, one at a time.
+  func next(adapter: String, skills: AdapterSkills, now: Instant) throws -> Errand?
+  /// When the next errand of this adapter falls due; nil when there is none.
+  func nextDue(adapter: String, skills: AdapterSkills) throws -> Instant?
+  /// Keeps the request of a claimed action before its first byte is sent: a later attempt sends the same bytes.
   func keep(_ request: HTTPRequest, for action: ActionKey) throws
-  /// What *sending* became: the engine journals it as an input and settles the action in the same transaction.
-  func report(_ attempt: Attempt)
+  /// What came of an errand: the engine journals it as an input and moves the action in the same transaction.
+  func report(_ command: Command)
+  /// The status of this order is not asked for again before `time`. Not journalled: it decides nothing.
+  func postpone(_ action: ActionKey, until time: Instant) throws
 }
 
-/// An action claimed for sending.
+/// One thing to do for an adapter.
+package enum Errand: Sendable {
+  /// Send the action's request. It is *sending*.
+  case send(Claim)
+  /// A recurrence: if that order is still open, the action is merged into it and said there; if not, it is sent. It is
+  /// *sending*.
+  case join(Claim, OpenOrder)
+  /// Ask whether the other system has this *unknown* action; the number of the look-up, from 1.
+  case lookUp(Claim, number: Int)
+  /// Ask what became of this *settled* order.
+  case follow(Claim, OpenOrder)
+}
+
+/// An order that the other system has.
+package struct OpenOrder: Sendable, Equatable {
+  /// The action that made it, and its key on the wire.
+  package var action: ActionKey
+  package var wireKey: String
+  /// As the system named it.
+  package var reference: String
+  /// How often its trouble has come again, the recurrence in hand included.
+  package var recurrences: Int
+  /// What was last known of it; nil when it was never asked for.
+  package var known: OrderStatus?
+  /// When that was reported, or when the order was accepted.
+  package var since: Instant
+  package init(
+    action: ActionKey, wireKey: String, reference: String, recurrences: Int, known: OrderStatus?, since: Instant
+  ) {
+    self.action = action
+    self.wireKey = wireKey
+    self.reference = reference
+    self.recurrences = recurrences
+    self.known = known
+    self.since = since
+  }
+}
+
+/// An action with all that is needed to speak of it.
 package struct Claim: Sendable {
   package var key: ActionKey
   /// The key on the wire: unique across ledgers, the same for every attempt; at most 64 of `[A-Za-z0-9_-]`.
   package var wireKey: String
   package var decision: Decision
   package var action: Action
-  /// From 1.
+  /// The number of the attempt in hand, from 1; of the last one, where nothing is sent.
   package var attempt: Int
   /// Kept from an earlier attempt.
   package var request: HTTPRequest?
@@ -121,13 +162,70 @@ package protocol TagReader {
 }
 
 /// One system's adapter: what to ask of it and what its answers mean. Pure: no network, no secret.
-/// Made and used on one thread.
+/// Made and used on one thread. Functions of a skill it does not have are never called.
 package protocol AdapterCode: AnyObject {
   /// Sends the same key twice without making two things.
   var isIdempotent: Bool { get }
+  var skills: AdapterSkills { get }
+  /// How long after it was made a thing may still be missing from a look-up.
+  var visibleAfter: TimeSpan { get }
+  /// How often the status of an order is asked for while it changes.
+  var followEvery: TimeSpan { get }
   var authorisation: Authorisation { get }
   func request(_ action: Tree, settings: Tree) throws -> HTTPRequest
   func answer(_ response: HTTPResponse) throws -> Receipt
+  func lookUp(_ action: Tree, settings: Tree) throws -> HTTPRequest
+  func readLookUp(_ response: HTTPResponse) throws -> LookUpAnswer
+  func status(_ order: Tree, settings: Tree) throws -> HTTPRequest
+  func readStatus(_ response: HTTPResponse) throws -> StatusAnswer
+  func comment(_ order: Tree, settings: Tree) throws -> HTTPRequest
+  func readComment(_ response: HTTPResponse) throws -> Receipt
+}
+
+/// What an adapter can do beside making things.
+package struct AdapterSkills: OptionSet, Sendable {
+  package let rawValue: UInt8
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+  /// Find a thing by our key.
+  package static let lookUp = AdapterSkills(rawValue: 1)
+  /// Tell what became of an order.
+  package static let status = AdapterSkills(rawValue: 2)
+  /// Add a text to an order.
+  package static let comment = AdapterSkills(rawValue: 4)
+}
+
+/// What the answer to a look-up means.
+package enum LookUpAnswer: Sendable, Equatable {
+  case found(reference: String)
+  case absent
+  case unknown(String)
+  /// Not now; again no earlier than after this long, and why.
+  case tryAgain(after: TimeSpan?, why: String)
+}
+
+/// What the answer to a question for an order's status means.
+package enum StatusAnswer: Sendable, Equatable {
+  case status(OrderReport)
+  /// Not now; again no earlier than after this long, and why.
+  case tryAgain(after: TimeSpan?, why: String)
+}
+
+/// What a system says of an order of its own.
+package struct OrderReport: Sendable, Equatable {
+  package var standing: OrderStanding
+  package var cause: String?
+  package var cost: Money?
+  package var started: Instant?
+  package var done: Instant?
+  package init(
+    standing: OrderStanding, cause: String? = nil, cost: Money? = nil, started: Instant? = nil, done: Instant? = nil
+  ) {
+    self.standing = standing
+    self.cause = cause
+    self.cost = cost
+    self.started = started
+    self.done = done
+  }
 }
 
 /// A request as an adapter made it: without authorisation or signature, which are added anew for each attempt.

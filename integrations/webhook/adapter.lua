@@ -58,6 +58,7 @@ adapter {
     local status = response.status
     if status >= 200 and status < 300 then return accepted(reference(response)) end
     if status == 409 then return already(reference(response)) end
+    if status == 401 then return try_again(nil, why(response) .. ": it does not believe the key") end
     if status == 408 or status == 425 or status == 429 or status >= 500 then
       return try_again(nil, why(response))      -- the engine honours Retry-After
     end
