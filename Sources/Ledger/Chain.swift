@@ -97,7 +97,7 @@ enum Chain {
         ["SELECT action, at, standing, cause, cost, currency, started, done, input FROM outcomes WHERE id = ?"]
       case .verdict:
         ["SELECT decision, at, person, verdict, cost, currency, note, input FROM verdicts WHERE id = ?"]
-      case .instruction: ["SELECT at, person, act, subject, detail, input FROM instructions WHERE id = ?"]
+      case .instruction: ["SELECT at, person, act, subject, detail, refusal, input FROM instructions WHERE id = ?"]
       case .halt: ["SELECT at, halted, who, why FROM halts WHERE id = ?"]
       }
     }

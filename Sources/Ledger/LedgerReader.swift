@@ -51,7 +51,7 @@ package final class LedgerReader: Sendable {
         db,
         sql: """
           SELECT * FROM decisions
-          WHERE (?1 IS NULL OR rule = ?1) AND (?2 IS NULL OR asset = ?2) AND (?3 IS NULL OR time >= ?3)
+          WHERE (?1 IS NULL OR rule = ?1) AND (?2 IS NULL OR asset = ?2 OR substr(asset, -length(?2) - 1) = '/' || ?2) AND (?3 IS NULL OR time >= ?3)
           ORDER BY time DESC, id DESC LIMIT ?4
           """, arguments: [rule, asset, since?.microseconds, limit]
       ).map { row in
@@ -101,7 +101,7 @@ package final class LedgerReader: Sendable {
         db,
         sql: """
           SELECT * FROM held_back
-          WHERE (?1 IS NULL OR rule = ?1) AND (?2 IS NULL OR asset = ?2) AND (?3 IS NULL OR time >= ?3)
+          WHERE (?1 IS NULL OR rule = ?1) AND (?2 IS NULL OR asset = ?2 OR substr(asset, -length(?2) - 1) = '/' || ?2) AND (?3 IS NULL OR time >= ?3)
           ORDER BY time DESC, id DESC LIMIT ?4
           """, arguments: [rule, asset, since?.microseconds, limit]
       ).map { row in

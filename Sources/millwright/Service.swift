@@ -10,18 +10,22 @@ import Synchronization
 
 /// The running parts of one site, put together: `run` and `demo` differ only in what they give it.
 final class Service: Sendable {
-  private let inbox = Inbox()
+  let inbox = Inbox()
   private let dispatchers: [Dispatcher]
   private let ledger: Ledger
+  /// Beside the writer, so that whoever asks does not keep it from committing.
+  let reader: LedgerReader
+  let board = HealthBoard()
+  let control = Mutex<ControlSocket?>(nil)
   private let ended = Ended()
   private let stopping = Mutex(false)
   private let unreadable = UnreadableCount()
-  private let installation: Installation
+  let installation: Installation
   private let calls: Calls
   private let gate: SetpointGate
   private let clock: WallClock
   private let steady: WallClock
-  private let log: Log
+  let log: Log
   private let committed: @Sendable (Batch) -> Void
 
   /// Opens the ledger as its one writer. A call of a rule or an adapter that takes longer than `longestCall` ends the
@@ -44,13 +48,14 @@ final class Service: Sendable {
       ledger = try Ledger(
         path: installation.site.stateFolder + "/ledger.sqlite", keep: installation.site.retention)
       try ledger.storeTexts(installation.hash, installation.texts)
+      reader = try LedgerReader(path: ledger.path)
     } catch {
       throw Failure.cannot("\(error)")
     }
     let calls = try Calls(installation, longestCall: longestCall, log: log)
     self.calls = calls
     let queue = ledger.actionQueue(
-      report: { [inbox] in inbox.post($0) }, permit: { [gate] in gate.permit($0, $1, now: $2) })
+      report: { [inbox] in inbox.post($0) }, permit: { [gate] in gate.permit($0, $1, $2) })
     let site = installation.site.name
     var dispatchers: [Dispatcher] = []
     for settings in installation.site.adapters {
@@ -73,7 +78,8 @@ final class Service: Sendable {
   }
 
   /// Starts every part. Returns at once; `ready` is called when the state is back and the sources are started on.
-  func start(ready: @escaping @Sendable () -> Void = {}) {
+  func start(ready: @escaping @Sendable () -> Void = {}) throws {
+    try listenToPersons()
     for dispatcher in dispatchers { dispatcher.start() }
     let thread = Thread { self.evaluate(ready) }
     thread.name = "engine"
@@ -95,7 +101,7 @@ final class Service: Sendable {
       place.setRecovering(true)
       let engine = try Engine(
         catalogue: SiteCatalogue(installation, calls: place), hash: installation.hash, journal: ledger,
-        sources: sources, inbox: inbox, clock: clock, steady: steady, deaths: calls.deaths, gate: gate,
+        sources: sources, inbox: inbox, clock: clock, steady: steady, deaths: calls.deaths, board: board, gate: gate,
         log: { [log] in log(.error, "engine", ["what": $0]) },
         committed: { [calls, dispatchers, committed, log, unreadable] batch in
           calls.note.forgetEarlier()
@@ -129,6 +135,7 @@ final class Service: Sendable {
       return !stopping
     }
     guard first else { return }
+    control.withLock { $0?.stop() }
     Thread.detachNewThread { [dispatchers, inbox] in
       for dispatcher in dispatchers { dispatcher.finish() }
       for dispatcher in dispatchers { dispatcher.stop() }
