@@ -79,7 +79,7 @@ let package = Package(
     .testTarget(
       name: "LedgerTests", dependencies: ["Rules", "Ledger", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: swift6),
-    .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "Rules"], swiftSettings: swift6),
+    .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "Ledger", "Rules"], swiftSettings: swift6),
     .testTarget(
       name: "DemoTests", dependencies: ["Demo", "Rules", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: swift6),

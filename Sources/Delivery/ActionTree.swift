@@ -17,7 +17,7 @@ extension Claim {
   /// | `readings` | list of `name`, `value` (none when it was not good or not finite), `unit` |
   /// | `limits` | list of `name`, `value` |
   /// | `check_first` | list of texts |
-  /// | `setpoint` | `tag`, `target`; setpoints only |
+  /// | `setpoint` | `tag`, `target`, `valid_until` (RFC 3339; it must not be done from then on); setpoints only |
   package func tree(adapter: String, site: String) -> Tree {
     .of([
       ("key", .text(wireKey)),
@@ -33,7 +33,32 @@ extension Claim {
       ("readings", .list(decision.evidence.map(\.tree))),
       ("limits", .list(decision.limits.map { .of([("name", .text($0.name)), ("value", .finite($0.value))]) })),
       ("check_first", .list(decision.checkFirst.map { .text($0) })),
-      ("setpoint", action.setpoint.map { .of([("tag", .text($0.tag)), ("target", .finite($0.target))]) }),
+      ("setpoint", action.setpoint.map(\.tree)),
+    ])
+  }
+}
+
+extension OpenOrder {
+  /// What an adapter's `status(order, settings)` and `comment(order, settings)` get.
+  ///
+  /// | field | |
+  /// |---|---|
+  /// | `reference` | as the system named the order |
+  /// | `key` | the key on the wire it was made under |
+  /// | `count` | how often its trouble has come again |
+  /// | `action` | `status`: what made the order; `comment`: what came again. As `request` gets it |
+  func tree(action: Tree) -> Tree {
+    .of([
+      ("reference", .text(reference)), ("key", .text(wireKey)), ("count", .number(Double(recurrences))),
+      ("action", action),
+    ])
+  }
+}
+
+extension Action.Setpoint {
+  fileprivate var tree: Tree {
+    .of([
+      ("tag", .text(tag)), ("target", .finite(target)), ("valid_until", validUntil.map { .text($0.description) }),
     ])
   }
 }

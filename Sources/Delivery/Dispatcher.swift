@@ -1,10 +1,10 @@
 import Foundation
 import Rules
 
-/// Delivers one adapter's actions: claims what is due, sends it, and reports what became of it. It lives as one
-/// thread, on which the adapter's code and the HTTP client are made and used.
+/// Runs one adapter's errands: claims what is due, sends it or asks about it, and reports what came of it. It lives as
+/// one thread, on which the adapter's code and the HTTP client are made and used: no other adapter waits for it.
 ///
-/// It changes no action itself. After `report` an action stays *sending*, so it cannot be claimed again, until the
+/// It moves no action itself. After `report` an action stays *sending*, so it cannot be claimed again, until the
 /// engine has journalled the attempt and settled the action in the same transaction.
 package final class Dispatcher: Sendable {
   private let bell = Bell()
@@ -12,14 +12,19 @@ package final class Dispatcher: Sendable {
   private let name: String
 
   /// `site` is the site's name as other systems should see it. `code` makes the adapter's code; it is called on the
-  /// worker's thread, and again later when it throws. `log` takes lines that hold no secret.
+  /// worker's thread, and again later when it throws. `secretsAgain` reads the adapter's secrets anew, for when the
+  /// other side does not believe those in hand. `log` takes lines that hold no secret.
   package init(
     settings: AdapterSettings, queue: any ActionQueue, site: String,
-    code: @escaping @Sendable () throws -> any AdapterCode, clock: @escaping WallClock,
+    code: @escaping @Sendable () throws -> any AdapterCode,
+    secretsAgain: (@Sendable () -> [String: Secret]?)? = nil, clock: @escaping WallClock,
     log: @escaping @Sendable (String) -> Void
   ) {
     name = settings.name
-    makeWorker = { Worker(settings: settings, queue: queue, site: site, code: code, clock: clock, log: log) }
+    makeWorker = {
+      Worker(
+        settings: settings, queue: queue, site: site, code: code, secretsAgain: secretsAgain, clock: clock, log: log)
+    }
   }
 
   /// Starts the thread; once.

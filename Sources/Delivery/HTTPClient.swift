@@ -22,21 +22,23 @@ package final class HTTPClient {
 
   deinit { curl_easy_cleanup(easy) }
 
-  /// Sends the request with the headers of this attempt beside its own, and waits for the answer, at most the
-  /// adapter's total timeout. The redirect an answer asks for is not followed: it is the answer.
-  package func perform(_ request: HTTPRequest, adding headers: [(name: String, value: String)] = []) -> HTTPResult {
+  /// Sends the request with the headers of this attempt beside its own, and waits for the answer, at most `limit` (nil:
+  /// the adapter's total timeout). The redirect an answer asks for is not followed: it is the answer.
+  package func perform(
+    _ request: HTTPRequest, adding headers: [(name: String, value: String)] = [], within limit: TimeSpan? = nil
+  ) -> HTTPResult {
     do {
       let destination = try Destination(path: request.path, of: settings)
       let lines = try HeaderLines(of: request, adding: headers)
-      return try perform(request, lines, to: destination)
+      return try perform(request, lines, to: destination, within: limit ?? settings.totalTimeout)
     } catch {
       return .notSent("\(error)")
     }
   }
 
-  private func perform(_ request: HTTPRequest, _ lines: HeaderLines, to destination: Destination)
-    throws(DeliveryError) -> HTTPResult
-  {
+  private func perform(
+    _ request: HTTPRequest, _ lines: HeaderLines, to destination: Destination, within limit: TimeSpan
+  ) throws(DeliveryError) -> HTTPResult {
     let exchange = Exchange(plain: destination.isPlain)
     let context = Unmanaged.passUnretained(exchange).toOpaque()
     var message = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -54,7 +56,7 @@ package final class HTTPClient {
       // Every option must be taken: a refused one would be a protection that is not there.
       var setting = Setting(easy)
       setting.protect(plain: destination.isPlain)
-      setting.limit(connect: settings.connectTimeout, total: settings.totalTimeout)
+      setting.limit(connect: min(settings.connectTimeout, limit), total: limit)
       setting.pointer(CURLOPT_ERRORBUFFER, text.baseAddress)
       setting.request(request, url: destination.url, headers: list)
       setting.callbacks(context)

@@ -1,74 +1,83 @@
 import Foundation
 import GRDB
 import Rules
+import Synchronization
 
 extension Ledger {
-  /// Due actions for the dispatcher's threads, over the one writing connection. `report` takes what became of a
-  /// claimed action to the engine.
-  package func actionQueue(report: @escaping @Sendable (Attempt) -> Void) -> any ActionQueue {
-    DueActions(ledger: self, report: report)
+  /// A last look at a setpoint request before it is claimed: why it must not be sent, or nil.
+  package typealias Permit = @Sendable (Decision, Action, Instant) -> String?
+
+  /// Errands for the dispatcher's threads, over the one writing connection. `report` takes what came of them to the
+  /// engine. Without a `permit` no setpoint is sent.
+  package func actionQueue(
+    report: @escaping @Sendable (Command) -> Void,
+    permit: @escaping Permit = { _, _, _ in "nothing permits setpoints here" }
+  ) -> any ActionQueue {
+    DueActions(ledger: self, report: report, permit: permit)
   }
 }
 
 /// The ledger as the dispatcher sees it. Its claims and the engine's batches take turns on the one connection.
 private final class DueActions: ActionQueue {
   private let ledger: Ledger
-  private let handOver: @Sendable (Attempt) -> Void
+  private let handOver: @Sendable (Command) -> Void
+  private let permit: Ledger.Permit
+  /// Rows that are not as they were written: said once and then left alone, so that the others go on.
+  private let damaged = Mutex<[Int64]>([])
 
-  init(ledger: Ledger, report: @escaping @Sendable (Attempt) -> Void) {
+  init(ledger: Ledger, report: @escaping @Sendable (Command) -> Void, permit: @escaping Ledger.Permit) {
     self.ledger = ledger
+    self.permit = permit
     handOver = report
   }
 
-  /// An action waits while an earlier one of its decision may still be made or may have been.
-  private static let unblocked = """
-    NOT EXISTS (
-      SELECT 1 FROM actions AS earlier
-      WHERE earlier.decision = actions.decision AND earlier.number < actions.number
-        AND earlier.state IN ('ready', 'sending', 'unknown'))
-    """
+  func report(_ command: Command) { handOver(command) }
 
-  func claim(adapter: String, now: Instant) throws -> Claim? {
+  func next(adapter: String, skills: AdapterSkills, now: Instant) throws -> Errand? {
+    let skipped = damaged.withLock { $0 }
     // Most asks find nothing: they must not cost a write.
-    guard let due = try nextDue(adapter: adapter), due <= now else { return nil }
-    return try ledger.writing("the claim of an action") { db in
-      let found = try Row.fetchOne(
-        db.cachedStatement(
-          sql: """
-            SELECT id, decision, number, wire_key, attempts FROM actions
-            WHERE adapter = ? AND state = 'ready' AND due <= ? AND \(Self.unblocked)
-            ORDER BY due, id LIMIT 1
-            """), arguments: [adapter, now.microseconds])
-      guard let found else { return nil }
-      let row: Int64 = try found.get("id")
-      try confirm(action: row, is: .ready, db, path: ledger.path)
-      let number: Int = try found.get("number")
-      let attempts: Int = try found.get("attempts")
-      guard (0..<Int(Int32.max)).contains(attempts) else {
-        throw LedgerError.damagedRow(path: ledger.path, what: "action \(row) was attempted \(attempts) times")
+    while let due = try ledger.reading(
+      "due actions",
+      { db in
+        try DueRow.first(adapter, skills, now, without: skipped, ledger.path, db)
+      })
+    {
+      do {
+        if let errand = try errand(due, skills, now, skipped) { return errand }
+      } catch LedgerError.damagedRow(let path, let what) {
+        damaged.withLock { $0.append(due.action) }
+        throw LedgerError.damagedRow(path: path, what: what)
       }
-      let attempt = attempts + 1
-      let decision = try readDecision(try found.get("decision"), db, path: ledger.path)
-      guard let action = decision.actions.first(where: { $0.number == number }) else {
-        throw LedgerError.damagedRow(path: ledger.path, what: "action row \(row) is not among its decision's")
-      }
-      try move(row, to: .sending, due: nil, at: now, why: "attempt \(attempt)", db)
-      try db.cachedStatement(sql: "UPDATE actions SET attempts = ? WHERE id = ?").execute(arguments: [attempt, row])
-      return Claim(
-        key: ActionKey(decision: decision.key, number: number), wireKey: try found.get("wire_key"), decision: decision,
-        action: action, attempt: attempt, request: try readRequest(row, db))
+    }
+    return nil
+  }
+
+  func nextDue(adapter: String, skills: AdapterSkills) throws -> Instant? {
+    let skipped = damaged.withLock { $0 }
+    return try ledger.reading("due actions") { db in
+      try DueRow.soonest(adapter, skills, without: skipped, db)
     }
   }
 
-  func nextDue(adapter: String) throws -> Instant? {
-    try ledger.reading("due actions") { db in
-      try Int64.fetchOne(
-        db.cachedStatement(
-          sql: """
-            SELECT due FROM actions WHERE adapter = ? AND state = 'ready' AND \(Self.unblocked)
-            ORDER BY due, id LIMIT 1
-            """), arguments: [adapter])
-    }.map(Instant.init(microseconds:))
+  /// Nil when the action is out of the way, or somebody was quicker: then there may be another.
+  private func errand(_ due: DueRow, _ skills: AdapterSkills, _ now: Instant, _ skipped: [Int64]) throws -> Errand? {
+    switch due.kind {
+    case .follow: return try ledger.reading("an order") { db in try ledger.follow(due.action, db) }
+    case .lookUp:
+      return try ledger.writing("the look-up of an action") { db in try ledger.takeLookUp(due.action, db) }
+    case .send:
+      // What permits it may look at anything; it must not do so within the transaction.
+      var refusal: String?
+      if due.isSetpoint {
+        let (decision, action) = try ledger.reading("an action") { db in try ledger.action(due.action, db) }
+        refusal = permit(decision, action, now)
+      }
+      return try ledger.writing("the claim of an action") { db in
+        let first = try DueRow.first(due.adapter, skills, now, without: skipped, ledger.path, db)
+        guard first == due else { return nil }
+        return try ledger.claim(due.action, refusal: refusal, mayJoin: skills.contains(.status), at: now, db)
+      }
+    }
   }
 
   func keep(_ request: HTTPRequest, for action: ActionKey) throws {
@@ -87,16 +96,88 @@ private final class DueActions: ActionQueue {
     }
   }
 
-  func report(_ attempt: Attempt) { handOver(attempt) }
+  func postpone(_ action: ActionKey, until time: Instant) throws {
+    try ledger.writing("when an order is asked for") { db in
+      guard let row = try ledger.row(of: action, db) else {
+        throw LedgerError.unknownAction(path: ledger.path, key: action)
+      }
+      try db.cachedStatement(sql: "UPDATE actions SET follow_due = ? WHERE id = ? AND follow_due IS NOT NULL")
+        .execute(arguments: [time.microseconds, row])
+    }
+  }
 }
 
-/// The request kept for an action.
-func readRequest(_ action: Int64, _ db: Database) throws -> HTTPRequest? {
-  let sql = "SELECT method, path, headers, body FROM requests WHERE id = ?"
-  guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [action]) else { return nil }
-  let headers = try value([[String]].self, json: try row.get("headers"))
-  let body: Data = try row.get("body")
-  return HTTPRequest(
-    method: try row.get("method"), path: try row.get("path"),
-    headers: headers.compactMap { $0.count == 2 ? (name: $0[0], value: $0[1]) : nil }, body: [UInt8](body))
+/// One action that something is due for.
+private struct DueRow: Equatable {
+  enum Kind { case send, lookUp, follow }
+  var action: Int64
+  var adapter: String
+  var kind: Kind
+  var isSetpoint: Bool
+
+  /// What may be sent. Within an incident (one rule on one asset) an action waits while an earlier one at the same
+  /// adapter may still be made or may have been. The plus keeps SQLite from reading all that is ready there, where what
+  /// is older is enough.
+  private static let sendable = """
+    FROM actions JOIN decisions ON decisions.id = actions.decision
+    WHERE adapter = ?1 AND state = 'ready' AND actions.id NOT IN (SELECT value FROM json_each(?2))
+      AND NOT EXISTS (
+        SELECT 1 FROM actions AS earlier JOIN decisions AS its ON its.id = earlier.decision
+        WHERE earlier.state IN ('ready', 'sending', 'unknown') AND earlier.id < actions.id
+          AND +earlier.adapter = actions.adapter AND its.rule = decisions.rule AND its.asset = decisions.asset)
+    """
+  private static let doubtful = """
+    FROM actions
+    WHERE adapter = ?1 AND state = 'unknown' AND id NOT IN (SELECT value FROM json_each(?2)) AND ?3
+    """
+  private static let followed = """
+    FROM actions WHERE adapter = ?1 AND id NOT IN (SELECT value FROM json_each(?2))
+    """
+
+  /// What is due first, and of that the oldest. An action never tried is due whatever the clock says now: one set back
+  /// must not keep it. Statuses come after all that is to be sent or looked up: they can wait.
+  static func first(
+    _ adapter: String, _ skills: AdapterSkills, _ now: Instant, without skipped: [Int64], _ path: String, _ db: Database
+  ) throws -> DueRow? {
+    let except = try json(skipped)
+    var found = try Row.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT * FROM (
+            SELECT actions.id, kind, state, due \(sendable) AND (due <= ?4 OR attempts <= 0)
+              AND coalesce((SELECT halted FROM halts ORDER BY halts.id DESC LIMIT 1), 0) = 0
+            ORDER BY due, actions.id LIMIT 1)
+          UNION ALL
+          SELECT * FROM (SELECT id, kind, state, due \(doubtful) AND due <= ?4 ORDER BY due, id LIMIT 1)
+          ORDER BY due, id LIMIT 1
+          """), arguments: [adapter, except, skills.contains(.lookUp), now.microseconds])
+    if found == nil {
+      found = try Row.fetchOne(
+        db.cachedStatement(
+          sql: "SELECT id, kind, state \(followed) AND ?3 AND follow_due <= ?4 ORDER BY follow_due, id LIMIT 1"),
+        arguments: [adapter, except, skills.contains(.status), now.microseconds])
+    }
+    return try found.map { row in
+      let state: ActionState = try known(row, "state", path: path)
+      let kind: ActionKind = try known(row, "kind", path: path)
+      return DueRow(
+        action: try row.get("id"), adapter: adapter,
+        kind: state == .ready ? .send : state == .unknown ? .lookUp : .follow, isSetpoint: kind == .setpoint)
+    }
+  }
+
+  static func soonest(_ adapter: String, _ skills: AdapterSkills, without skipped: [Int64], _ db: Database) throws
+    -> Instant?
+  {
+    let except = try json(skipped)
+    return try Int64.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT min(due) FROM (
+            SELECT * FROM (SELECT due \(sendable) ORDER BY due LIMIT 1)
+            UNION ALL SELECT min(due) \(doubtful) AND due IS NOT NULL
+            UNION ALL SELECT min(follow_due) \(followed) AND follow_due IS NOT NULL AND ?4)
+          """), arguments: [adapter, except, skills.contains(.lookUp), skills.contains(.status)]
+    ).map(Instant.init(microseconds:))
+  }
 }

@@ -9,12 +9,15 @@ extension Ledger {
   }
 
   /// Puts the unknown actions of an adapter that sends the same key twice without making two things back to
-  /// *ready*, due at `now` (wall clock). Returns how many.
+  /// *ready*, due at `now` (wall clock). Returns how many. Setpoints stay: one whose fate is not known is never sent
+  /// again.
   @discardableResult
   package func makeUnknownReady(adapter: String, now: Instant) throws(LedgerError) -> Int {
     try writing("actions") { db in
       let rows = try Int64.fetchAll(
-        db, sql: "SELECT id FROM actions WHERE adapter = ? AND state = 'unknown' ORDER BY id", arguments: [adapter])
+        db,
+        sql: "SELECT id FROM actions WHERE adapter = ? AND state = 'unknown' AND kind <> 'setpoint' ORDER BY id",
+        arguments: [adapter])
       for row in rows {
         try move(row, to: .ready, due: now.microseconds, at: now, why: "sent again: the adapter knows the key", db)
       }
@@ -22,11 +25,26 @@ extension Ledger {
     }
   }
 
+  /// Gives the unknown actions of an adapter that can look them up, and that wait for no look-up yet, one at `due`
+  /// (wall clock). Returns how many.
+  @discardableResult
+  package func lookUpUnknown(adapter: String, at due: Instant) throws(LedgerError) -> Int {
+    try writing("actions") { db in
+      try db.execute(
+        sql: """
+          UPDATE actions SET due = ?
+          WHERE adapter = ? AND state = 'unknown' AND kind <> 'setpoint' AND due IS NULL
+          """, arguments: [due.microseconds, adapter])
+      return db.changesCount
+    }
+  }
+
   /// An attempt brought back as an input: what was answered, and where the action stands now.
   func settle(_ attempt: Attempt, input: Int64, _ db: Database) throws {
-    guard let row = try row(of: attempt.action, db) else {
-      throw LedgerError.unknownAction(path: path, key: attempt.action)
-    }
+    guard let row = try row(of: attempt.action, db),
+      let kind = try Row.fetchOne(
+        db.cachedStatement(sql: "SELECT kind FROM actions WHERE id = ?"), arguments: [row])
+    else { throw LedgerError.unknownAction(path: path, key: attempt.action) }
     let receipt = ReceiptColumns(attempt.receipt)
     try db.cachedStatement(
       sql: """
@@ -38,13 +56,15 @@ extension Ledger {
       receipt.detail, receipt.after, attempt.next.rawValue, attempt.due?.microseconds, input,
     ])
     try Chain.add(.attempt, db.lastInsertedRowID, db)
-    if let reference = receipt.reference {
-      try db.cachedStatement(sql: "INSERT INTO receipts (action, reference, received) VALUES (?, ?, ?)")
-        .execute(arguments: [row, reference, attempt.ended.microseconds])
-      try Chain.add(.receipt, db.lastInsertedRowID, db)
+    if let reference = receipt.reference { try keepReceipt(reference, of: row, at: attempt.ended, db) }
+    let due = attempt.next == .ready ? attempt.due ?? attempt.ended : attempt.due
+    try move(row, to: attempt.next, due: due?.microseconds, at: attempt.ended, why: receipt.why, db)
+    if attempt.next != .merged {
+      try db.cachedStatement(sql: "UPDATE actions SET merged_into = NULL WHERE id = ?").execute(arguments: [row])
     }
-    let due = attempt.next == .ready ? (attempt.due ?? attempt.ended).microseconds : nil
-    try move(row, to: attempt.next, due: due, at: attempt.ended, why: receipt.why, db)
+    if attempt.next == .settled {
+      try beginFollowing(row, try known(kind, "kind", path: path), from: attempt.ended, db)
+    }
   }
 
   /// A waiting action that nobody approved in time; one that left *waiting* meanwhile stays as it is.
@@ -69,7 +89,8 @@ extension Ledger {
   }
 }
 
-/// One row of an action's history, and its current state beside it. `due` is microseconds, for *ready* only.
+/// One row of an action's history, and its current state beside it. `due` (microseconds) counts while it is *ready*, or
+/// *unknown* and to be looked up.
 func move(_ action: Int64, to state: ActionState, due: Int64?, at: Instant, why: String, _ db: Database) throws {
   try db.cachedStatement(
     sql: """
@@ -78,14 +99,25 @@ func move(_ action: Int64, to state: ActionState, due: Int64?, at: Instant, why:
       """
   ).execute(arguments: [action, state.rawValue, at.microseconds, why])
   try Chain.add(.event, db.lastInsertedRowID, db)
+  let due = state == .ready || state == .unknown ? due : nil
   try db.cachedStatement(sql: "UPDATE actions SET state = ?, due = ?, reason = ? WHERE id = ?")
     .execute(arguments: [state.rawValue, due, why, action])
 }
 
-/// What was being sent when the last writer ended: bytes may have gone out, and no answer will come.
+/// What was being sent when the last writer ended. Its request is kept before the first byte: with one, bytes may have
+/// gone out and no answer will come; without, none did.
 func markInterrupted(_ db: Database, at now: Instant) throws {
-  for row in try Int64.fetchAll(db, sql: "SELECT id FROM actions WHERE state = 'sending' ORDER BY id") {
-    try move(row, to: .unknown, due: nil, at: now, why: "the engine ended while this was being sent", db)
+  let rows = try Row.fetchAll(
+    db,
+    sql: """
+      SELECT id, EXISTS (SELECT 1 FROM requests WHERE requests.id = actions.id) AS began
+      FROM actions WHERE state = 'sending' ORDER BY id
+      """)
+  for row in rows {
+    let began: Int64 = try row.get("began")
+    let why = "the engine ended " + (began == 0 ? "before this was sent" : "while this was being sent")
+    let due = began == 0 ? now.microseconds : nil
+    try move(try row.get("id"), to: began == 0 ? .ready : .unknown, due: due, at: now, why: why, db)
   }
 }
 

@@ -55,17 +55,17 @@ extension Ledger {
     try db.cachedStatement(
       sql: """
         INSERT INTO actions (decision, number, kind, title, text, priority, setpoint_tag, setpoint_target, adapter,
-          expires, wire_key, state)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          expires, wire_key, state, valid_until)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
       decisionRow, action.number, action.kind.rawValue, action.title, action.text, action.priority,
       action.setpoint?.tag, action.setpoint?.target, action.adapter, expires?.microseconds,
-      wireKey(ledger: id, action: key), state.rawValue,
+      wireKey(ledger: id, action: key), state.rawValue, action.setpoint?.validUntil?.microseconds,
     ])
     let row = db.lastInsertedRowID
     try Chain.add(.action, row, db)
-    try move(row, to: state, due: state == .ready ? 0 : nil, at: decision.time, why: why, db)
+    try move(row, to: state, due: wallClock().microseconds, at: decision.time, why: why, db)
   }
 
   func record(_ heldBack: HeldBack, input: Int64, _ db: Database) throws {

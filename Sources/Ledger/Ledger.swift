@@ -14,7 +14,7 @@ package final class Ledger: Journal, Sendable {
   let queue: DatabaseQueue
 
   /// Opens the ledger at `path` as its one writer, or makes it (mode 0600). Actions that were being sent when the
-  /// last writer ended become *unknown*.
+  /// last writer ended become *unknown*, or *ready* again when nothing of them can have gone out.
   package init(path: String, keep retention: Retention = Retention()) throws(LedgerError) {
     self.path = path
     self.retention = retention
@@ -223,7 +223,7 @@ private func randomID() -> String {
   }.joined()
 }
 
-private func wallClock() -> Instant {
+func wallClock() -> Instant {
   var now = timespec()
   clock_gettime(CLOCK_REALTIME, &now)
   return Instant(microseconds: Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000)

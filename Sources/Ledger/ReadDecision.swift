@@ -58,7 +58,10 @@ func readAction(_ row: Row, _ db: Database, path: String) throws -> Action {
     number: try row.get("number"), kind: try known(row, "kind", path: path), title: try row.get("title"),
     text: try row.get("text"),
     priority: try row.get("priority"),
-    setpoint: try tag.map { Action.Setpoint(tag: $0, target: try row.get("setpoint_target") ?? .nan) },
+    setpoint: try tag.map {
+      Action.Setpoint(
+        tag: $0, target: try row.get("setpoint_target") ?? .nan, validUntil: instant(try row.get("valid_until")))
+    },
     adapter: try row.get("adapter"), standing: standing)
 }
 
@@ -93,10 +96,31 @@ func readStory(_ id: Int64, _ db: Database, path: String) throws -> DecisionStor
         .map {
           ReceiptRow(reference: try $0.get("reference"), received: Instant(microseconds: try $0.get("received")))
         },
-      request: try readRequest(line.id, db))
+      lookUps: try Row.fetchAll(
+        db, sql: "SELECT * FROM look_ups WHERE action = ? ORDER BY number", arguments: [line.id]
+      ).map { try LookUp($0, of: line.key, path: path) },
+      outcomes: try Row.fetchAll(db, sql: "SELECT * FROM outcomes WHERE action = ? ORDER BY id", arguments: [line.id])
+        .map { try OrderStatus($0, of: line.key, path: path) },
+      mergedInto: try mergedInto(row, db), request: try readRequest(line.id, db))
   }
   let input = try Int64.fetchOne(db, sql: "SELECT input FROM decisions WHERE id = ?", arguments: [id]) ?? 0
-  return DecisionStory(id: id, decision: decision, input: input, actions: actions)
+  let verdicts = try Row.fetchAll(db, sql: "SELECT * FROM verdicts WHERE decision = ? ORDER BY id", arguments: [id])
+    .map { try VerdictRow($0, path: path) }
+  return DecisionStory(id: id, decision: decision, input: input, actions: actions, verdicts: verdicts)
+}
+
+/// The order that a merged action was counted on.
+private func mergedInto(_ row: Row, _ db: Database) throws -> ActionKey? {
+  guard try row.get("state") == ActionState.merged.rawValue, let order: Int64 = try row.get("merged_into") else {
+    return nil
+  }
+  return try Row.fetchOne(
+    db,
+    sql: """
+      SELECT rule, asset, time, repeated, number
+      FROM actions JOIN decisions ON decisions.id = actions.decision WHERE actions.id = ?
+      """, arguments: [order]
+  ).map { ActionKey(decision: try DecisionKey($0), number: try $0.get("number")) }
 }
 
 private func readAttempt(_ row: Row, of action: ActionKey, path: String) throws -> Attempt {

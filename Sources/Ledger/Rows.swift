@@ -24,7 +24,7 @@ package struct ActionRow: Sendable, Equatable {
   /// As on the wire; what to look for in the other system.
   package var wireKey: String
   package var state: ActionState
-  /// Wall clock, while it is ready; 1970 is at once.
+  /// Wall clock, while it is ready, or unknown and to be looked up.
   package var due: Instant?
   /// How often it was claimed for sending.
   package var attempts: Int
@@ -56,6 +56,11 @@ package struct ActionStory: Sendable, Equatable {
   package var events: [ActionEvent]
   package var attempts: [Attempt]
   package var receipts: [ReceiptRow]
+  package var lookUps: [LookUp]
+  /// What its system said of it, whenever that changed.
+  package var outcomes: [OrderStatus]
+  /// The order it was counted on instead of making one of its own.
+  package var mergedInto: ActionKey?
   /// What was sent, without authorisation.
   package var request: HTTPRequest?
 }
@@ -67,6 +72,57 @@ package struct DecisionStory: Sendable, Equatable {
   /// The last input of the batch that it was taken in.
   package var input: Int64
   package var actions: [ActionStory]
+  /// What persons found, oldest first.
+  package var verdicts: [VerdictRow]
+}
+
+/// What a person found a decision to have been.
+package struct VerdictRow: Sendable, Equatable {
+  package var at: Instant
+  /// Their id in the site file.
+  package var person: String
+  package var verdict: Verdict
+  package var cost: Money?
+  package var note: String
+
+  init(_ row: Row, path: String) throws {
+    let (hundredths, currency): (Int64?, String?) = (try row.get("cost"), try row.get("currency"))
+    at = Instant(microseconds: try row.get("at"))
+    person = try row.get("person")
+    verdict = try known(row, "verdict", path: path)
+    cost = hundredths.map { Money(hundredths: $0, currency: currency ?? "") }
+    note = try row.get("note")
+  }
+}
+
+/// When each step of an action was reached; nil where it was not, or is not known.
+package struct ActionSteps: Sendable, Equatable {
+  /// Data time; the others are of the wall clock.
+  package var decided: Instant
+  /// The first attempt.
+  package var sent: Instant?
+  /// The other system's word that it has it.
+  package var accepted: Instant?
+  /// As that system says.
+  package var started: Instant?
+  package var done: Instant?
+  package init(
+    decided: Instant, sent: Instant? = nil, accepted: Instant? = nil, started: Instant? = nil, done: Instant? = nil
+  ) {
+    self.decided = decided
+    self.sent = sent
+    self.accepted = accepted
+    self.started = started
+    self.done = done
+  }
+}
+
+extension ActionStory {
+  package var steps: ActionSteps {
+    ActionSteps(
+      decided: row.key.decision.time, sent: attempts.first?.began, accepted: receipts.first?.received,
+      started: outcomes.last { $0.started != nil }?.started, done: outcomes.last { $0.done != nil }?.done)
+  }
 }
 
 /// A firing that became no decision.

@@ -279,6 +279,7 @@ enum Schema {
     -- The open order that a merged action belongs to.
     ALTER TABLE actions ADD COLUMN merged_into INTEGER REFERENCES actions (id);
     CREATE INDEX actions_to_follow ON actions (adapter, follow_due) WHERE follow_due IS NOT NULL;
+    CREATE INDEX actions_merged ON actions (merged_into) WHERE merged_into IS NOT NULL;
     CREATE TABLE look_ups (
       id INTEGER PRIMARY KEY,
       action INTEGER NOT NULL REFERENCES actions (id),
@@ -327,6 +328,7 @@ enum Schema {
       act TEXT NOT NULL,
       subject TEXT,
       detail TEXT NOT NULL,
+      refusal TEXT,  -- why it did not apply any more when it came to it; NULL when it was carried out
       input INTEGER NOT NULL
     ) STRICT;
     -- The newest row says whether anything is sent.

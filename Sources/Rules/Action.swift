@@ -59,9 +59,12 @@ package struct Action: Sendable, Equatable {
   package struct Setpoint: Sendable, Equatable {
     package var tag: String
     package var target: Double
-    package init(tag: String, target: Double) {
+    /// Wall clock: from here on it must not be sent any more.
+    package var validUntil: Instant?
+    package init(tag: String, target: Double, validUntil: Instant? = nil) {
       self.tag = tag
       self.target = target
+      self.validUntil = validUntil
     }
   }
 
@@ -102,7 +105,7 @@ package enum ActionState: String, Sendable, CaseIterable {
   case sending
   /// The other system has it; there is a receipt.
   case settled
-  /// A comment on an open order instead of an order of its own.
+  /// Counted on an open order, and perhaps said there, instead of an order of its own.
   case merged
   /// The other system or our own policy will not have it.
   case refused
@@ -141,7 +144,8 @@ package struct Attempt: Sendable, Equatable {
   /// HTTP status; nil when there was no answer.
   package var status: Int?
   package var receipt: Receipt
-  /// The state the dispatcher's schedule gives it from here, and when it is due if that is `ready`.
+  /// The state the dispatcher's schedule gives it from here, and when it is due if that is `ready` or, for the first
+  /// look-up, `unknown`.
   package var next: ActionState
   package var due: Instant?
   package init(

@@ -75,40 +75,20 @@ package struct Standing: Sendable {
   package init() {}
 }
 
-/// Due actions, as the dispatcher sees them.
+/// What there is to do for an adapter, and where the dispatcher says what came of it.
 package protocol ActionQueue: AnyObject, Sendable {
-  /// The next action of this adapter due at `now` (wall clock), marked *sending* in a transaction of its own;
-  /// nil when none is due. Actions of one decision come in order.
-  func claim(adapter: String, now: Instant) throws -> Claim?
-  /// When the next action of this adapter falls due; nil when none is ready.
-  func nextDue(adapter: String) throws -> Instant?
-  /// Keeps the request of a claimed action: a later attempt sends the same bytes.
+  /// The next errand of this adapter at `now` (wall clock); nil when none is due. What is to be sent is marked
+  /// *sending* first, in a transaction of its own; nothing is while acting is halted. Only errands the adapter has
+  /// the skill for are given. Actions of one rule on one asset come in order, one at a time.
+  func next(adapter: String, skills: AdapterSkills, now: Instant) throws -> Errand?
+  /// When the next errand of this adapter falls due; nil when there is none.
+  func nextDue(adapter: String, skills: AdapterSkills) throws -> Instant?
+  /// Keeps the request of a claimed action before its first byte is sent: a later attempt sends the same bytes.
   func keep(_ request: HTTPRequest, for action: ActionKey) throws
-  /// What *sending* became: the engine journals it as an input and settles the action in the same transaction.
-  func report(_ attempt: Attempt)
-}
-
-/// An action claimed for sending.
-package struct Claim: Sendable {
-  package var key: ActionKey
-  /// The key on the wire: unique across ledgers, the same for every attempt; at most 64 of `[A-Za-z0-9_-]`.
-  package var wireKey: String
-  package var decision: Decision
-  package var action: Action
-  /// From 1.
-  package var attempt: Int
-  /// Kept from an earlier attempt.
-  package var request: HTTPRequest?
-  package init(
-    key: ActionKey, wireKey: String, decision: Decision, action: Action, attempt: Int, request: HTTPRequest?
-  ) {
-    self.key = key
-    self.wireKey = wireKey
-    self.decision = decision
-    self.action = action
-    self.attempt = attempt
-    self.request = request
-  }
+  /// What came of an errand: the engine journals it as an input and moves the action in the same transaction.
+  func report(_ command: Command)
+  /// The status of this order is not asked for again before `time`. Not journalled: it decides nothing.
+  func postpone(_ action: ActionKey, until time: Instant) throws
 }
 
 /// Current values, for whoever must judge an action by them.
@@ -118,13 +98,24 @@ package protocol TagReader {
 }
 
 /// One system's adapter: what to ask of it and what its answers mean. Pure: no network, no secret.
-/// Made and used on one thread.
+/// Made and used on one thread. Functions of a skill it does not have are never called.
 package protocol AdapterCode: AnyObject {
   /// Sends the same key twice without making two things.
   var isIdempotent: Bool { get }
+  var skills: AdapterSkills { get }
+  /// How long after it was made a thing may still be missing from a look-up.
+  var visibleAfter: TimeSpan { get }
+  /// How often the status of an order is asked for while it changes.
+  var followEvery: TimeSpan { get }
   var authorisation: Authorisation { get }
   func request(_ action: Tree, settings: Tree) throws -> HTTPRequest
   func answer(_ response: HTTPResponse) throws -> Receipt
+  func lookUp(_ action: Tree, settings: Tree) throws -> HTTPRequest
+  func readLookUp(_ response: HTTPResponse) throws -> LookUpAnswer
+  func status(_ order: Tree, settings: Tree) throws -> HTTPRequest
+  func readStatus(_ response: HTTPResponse) throws -> StatusAnswer
+  func comment(_ order: Tree, settings: Tree) throws -> HTTPRequest
+  func readComment(_ response: HTTPResponse) throws -> Receipt
 }
 
 /// A request as an adapter made it: without authorisation or signature, which are added anew for each attempt.

@@ -3,153 +3,170 @@ import Rules
 /// One `adapter.lua`: what to ask of a system and what its answers mean.
 package final class AdapterScript: AdapterCode {
   package let isIdempotent: Bool
+  package let skills: AdapterSkills
+  package let visibleAfter: TimeSpan
+  package let followEvery: TimeSpan
   package let authorisation: Authorisation
   private let host: LuaHost
   private let file: String
-  private let requestFunction: LuaFunction
-  private let answerFunction: LuaFunction
+  /// By the names of their fields.
+  private let functions: [String: LuaFunction]
 
-  private static let fields = ["answer", "authorisation", "idempotent", "request"]
-  /// As much of an answer's text as the adapter sees.
-  private static let largestText = 64 * 1024
+  /// A skill and the functions it takes.
+  private static let pairs: [(skill: AdapterSkills, ask: String, read: String)] = [
+    (.lookUp, "lookup", "read_lookup"), (.status, "status", "read_status"), (.comment, "comment", "read_comment"),
+  ]
+  private static let fields =
+    ["answer", "authorisation", "follow_every", "idempotent", "request", "visible_after"]
+    + pairs.flatMap { [$0.ask, $0.read] }
 
   /// Loads the file; throws `Finding` with file and line.
   package init(text: String, file: String) throws(Finding) {
     do throws(LuaFailure) {
       host = try LuaHost(
         text: text, file: file, statement: "adapter", words: ["standard_webhooks", "bearer", "basic", "none"],
-        callWords: ["accepted", "already", "rejected", "try_again", "unknown"])
+        callWords: ["accepted", "already", "rejected", "try_again", "unknown", "found", "absent"])
     } catch {
       throw Finding(file: error.file, line: error.line, message: error.message)
     }
     self.file = file
-    let line = host.statementLine
-    func finding(_ message: String) -> Finding { Finding(file: file, line: line, message: message) }
-    guard case .table(let list, let given) = host.declared, list.isEmpty else {
-      throw finding("adapter takes named fields only")
-    }
-    for field in given where !Self.fields.contains(field.name) {
-      throw finding("unknown field '\(field.name)'\(suggestion(for: field.name, among: Self.fields))")
-    }
-    func function(_ name: String) throws(Finding) -> LuaFunction {
-      guard case .function(let f)? = given.first(where: { $0.name == name })?.value else {
-        throw finding("'\(name)' must be a function")
+    let fields = try AdapterFields(host.declared, file: file, line: host.statementLine, known: Self.fields)
+    var functions = ["request": try fields.function("request"), "answer": try fields.function("answer")]
+    var skills: AdapterSkills = []
+    for pair in Self.pairs {
+      let (ask, read) = (try fields.functionIfAny(pair.ask), try fields.functionIfAny(pair.read))
+      // A comment may be answered as an order is.
+      let reading = read ?? (pair.skill == .comment ? functions["answer"] : nil)
+      guard let ask else {
+        if read != nil { throw fields.finding("'\(pair.read)' needs '\(pair.ask)', which asks what it reads") }
+        continue
       }
-      return f
+      guard let reading else { throw fields.finding("'\(pair.ask)' needs '\(pair.read)', which reads its answer") }
+      functions[pair.ask] = ask
+      functions[pair.read] = reading
+      skills.insert(pair.skill)
     }
-    requestFunction = try function("request")
-    answerFunction = try function("answer")
-    switch given.first(where: { $0.name == "idempotent" })?.value {
-    case .boolean(let value)?: isIdempotent = value
-    case nil: isIdempotent = false
-    default: throw finding("'idempotent' must be true or false")
-    }
-    authorisation = try Self.authorisation(given.first { $0.name == "authorisation" }?.value, file: file, line: line)
-  }
-
-  private static func authorisation(_ value: Declared?, file: String, line: Int) throws(Finding) -> Authorisation {
-    guard let value else { return .none }
-    switch called(value) {
-    case ("none", nil, nil)?: return .none
-    case ("standard_webhooks", .text(let secret)?, nil)?: return .standardWebhooks(secret: secret)
-    case ("bearer", .text(let secret)?, nil)?: return .bearer(secret: secret)
-    case ("basic", .text(let user)?, .text(let password)?)?: return .basic(user: user, password: password)
-    default:
-      throw Finding(
-        file: file, line: line,
-        message: "'authorisation' must be standard_webhooks \"SECRET\", bearer \"SECRET\", "
-          + "basic(\"USER SECRET\", \"PASSWORD SECRET\") or none, each with the names of secrets")
-    }
-  }
-
-  /// A word with up to two arguments, taken apart; nil for anything else.
-  private static func called(_ value: Declared) -> (name: String, first: Declared?, second: Declared?)? {
-    guard case .word(let name, let arguments, _) = value, arguments?.count ?? 0 <= 2 else { return nil }
-    return (name, arguments?.first, arguments?.dropFirst().first)
+    self.functions = functions
+    self.skills = skills
+    isIdempotent = try fields.flag("idempotent") ?? false
+    visibleAfter = try fields.span("visible_after") ?? .seconds(10)
+    followEvery = try fields.span("follow_every") ?? .minutes(5)
+    guard followEvery >= .seconds(1) else { throw fields.finding("'follow_every' must be at least \"1 s\"") }
+    authorisation = try fields.authorisation()
   }
 
   // MARK: AdapterCode
 
   package func request(_ action: Tree, settings: Tree) throws -> HTTPRequest {
-    let given = try host.call(requestFunction, [action, settings])
-    func wrong(_ message: String) -> LuaFailure { failure("request", requestFunction, message) }
-    guard case .table(let list, let fields) = given, list.isEmpty else {
-      throw wrong("must return { method = ..., path = ..., headers = ..., body = ... }")
-    }
-    let known = ["body", "headers", "method", "path"]
-    for field in fields where !known.contains(field.name) {
-      throw wrong("returned an unknown field '\(field.name)'\(suggestion(for: field.name, among: known))")
-    }
-    func text(_ name: String) throws -> String {
-      guard case .text(let text)? = fields.first(where: { $0.name == name })?.value, !text.isEmpty else {
-        throw wrong("must return a text as '\(name)'")
-      }
-      return text
-    }
-    var headers: [(name: String, value: String)] = []
-    switch fields.first(where: { $0.name == "headers" })?.value {
+    try ask("request", action, settings)
+  }
+
+  package func answer(_ response: HTTPResponse) throws -> Receipt { try receipt("answer", response) }
+
+  package func lookUp(_ action: Tree, settings: Tree) throws -> HTTPRequest { try ask("lookup", action, settings) }
+
+  package func readLookUp(_ response: HTTPResponse) throws -> LookUpAnswer {
+    let given = try call("read_lookup", response)
+    switch given.called {
+    case ("found", .text(let reference)?, nil)?: return .found(reference: reference)
+    case ("absent", nil, nil)?: return .absent
+    case ("unknown", .text(let why)?, nil)?: return .unknown(why)
+    case let word?:
+      if let again = tryAgain(word) { return .tryAgain(after: again.after, why: again.why) }
     case nil: break
-    case .table(let list, let pairs)? where list.isEmpty:
-      for pair in pairs {
-        guard case .text(let value) = pair.value, Self.isHeader(pair.name, value) else {
-          throw wrong("returned the header '\(pair.name)' with something else than one line of text")
-        }
-        headers.append((pair.name, value))
-      }
-    default: throw wrong("must return 'headers' as { name = text }")
     }
-    let body: [UInt8]
-    switch fields.first(where: { $0.name == "body" })?.value {
-    case nil: body = []
-    case .text(let text)?: body = Array(text.utf8)
-    case let value?:
-      guard case .table = value, let bytes = JSONText.write(value) else {
-        throw wrong("must return 'body' as a text, or as a table that JSON can hold")
-      }
-      body = bytes
-    }
-    return HTTPRequest(method: try text("method"), path: try text("path"), headers: headers, body: body)
+    throw failure(
+      "read_lookup", "must return found(reference), absent(), try_again(seconds or nil, why) or unknown(why)")
   }
 
-  /// A line break would let a text from the plant write headers of its own.
-  private static func isHeader(_ name: String, _ value: String) -> Bool {
-    let token = "!#$%&'*+-.^_`|~"
-    return !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || token.contains($0)) }
-      && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+  package func status(_ order: Tree, settings: Tree) throws -> HTTPRequest { try ask("status", order, settings) }
+
+  package func readStatus(_ response: HTTPResponse) throws -> StatusAnswer {
+    let given = try call("read_status", response)
+    if let word = given.called, let again = tryAgain(word) { return .tryAgain(after: again.after, why: again.why) }
+    do throws(WrongAnswer) {
+      return .status(try OrderReport(given))
+    } catch {
+      throw failure("read_status", error.message)
+    }
   }
 
-  package func answer(_ response: HTTPResponse) throws -> Receipt {
-    let tree = Tree.record([
-      Tree.Field("status", .number(Double(response.status))),
-      Tree.Field("headers", .record(response.headers.map { Tree.Field($0.name, .text($0.value)) })),
-      Tree.Field("body", JSONText.read(response.body) ?? .null),
-      Tree.Field("text", .text(Self.start(of: response.body))),
-    ])
-    let given = try host.call(answerFunction, [tree])
-    switch Self.called(given) {
+  package func comment(_ order: Tree, settings: Tree) throws -> HTTPRequest { try ask("comment", order, settings) }
+
+  package func readComment(_ response: HTTPResponse) throws -> Receipt { try receipt("read_comment", response) }
+
+  // MARK: Calls
+
+  private func ask(_ name: String, _ subject: Tree, _ settings: Tree) throws -> HTTPRequest {
+    let given = try host.call(function(name), [subject, settings])
+    do throws(WrongAnswer) {
+      return try HTTPRequest(given)
+    } catch {
+      throw failure(name, error.message)
+    }
+  }
+
+  private func call(_ name: String, _ response: HTTPResponse) throws -> Declared {
+    try host.call(function(name), [response.tree])
+  }
+
+  private func receipt(_ name: String, _ response: HTTPResponse) throws -> Receipt {
+    let given = try call(name, response)
+    switch given.called {
     case ("accepted", .text(let reference)?, nil)?: return .accepted(reference: reference)
     case ("already", .text(let reference)?, nil)?: return .already(reference: reference)
     case ("rejected", .text(let why)?, nil)?: return .rejected(why)
     case ("unknown", .text(let why)?, nil)?: return .unknown(why)
-    case ("try_again", .null?, .text(let why)?)?: return .tryAgain(after: nil, why: why)
-    case ("try_again", .number(let seconds)?, .text(let why)?)? where seconds >= 0 && seconds < 1e9:
-      return .tryAgain(after: .seconds(Int64(seconds.rounded(.up))), why: why)
-    default:
-      throw failure(
-        "answer", answerFunction,
-        "must return accepted(reference), already(reference), rejected(why), try_again(seconds or nil, why) "
-          + "or unknown(why), each with texts")
+    case let word?:
+      if let again = tryAgain(word) { return .tryAgain(after: again.after, why: again.why) }
+    case nil: break
+    }
+    throw failure(
+      name,
+      "must return accepted(reference), already(reference), rejected(why), try_again(seconds or nil, why) "
+        + "or unknown(why), each with texts")
+  }
+
+  private func tryAgain(_ word: CalledWord) -> (after: TimeSpan?, why: String)? {
+    switch word {
+    case ("try_again", .null?, .text(let why)?): (nil, why)
+    case ("try_again", .number(let seconds)?, .text(let why)?) where seconds >= 0 && seconds < 1e9:
+      (.seconds(Int64(seconds.rounded(.up))), why)
+    default: nil
     }
   }
 
-  /// The first 64 KiB as text; bytes that are not UTF-8 are replaced.
-  private static func start(of body: [UInt8]) -> String {
-    var text = String(decoding: body.prefix(largestText), as: UTF8.self)
-    while text.utf8.count > largestText { text = String(text.dropLast(max(1, (text.utf8.count - largestText) / 4))) }
-    return text
+  private func function(_ name: String) throws(LuaFailure) -> LuaFunction {
+    guard let function = functions[name] else {
+      throw LuaFailure(cause: .error, file: file, line: host.statementLine, message: "there is no function '\(name)'")
+    }
+    return function
   }
 
-  private func failure(_ name: String, _ f: LuaFunction, _ message: String) -> LuaFailure {
-    LuaFailure(cause: .error, file: file, line: f.line, message: "'\(name)' \(message)")
+  private func failure(_ name: String, _ message: String) -> LuaFailure {
+    LuaFailure(cause: .error, file: file, line: functions[name]?.line, message: "'\(name)' \(message)")
+  }
+}
+
+extension HTTPResponse {
+  /// As much of an answer's text as the adapter sees.
+  private static let largestText = 64 * 1024
+
+  /// What functions that read an answer get.
+  fileprivate var tree: Tree {
+    .record([
+      Tree.Field("status", .number(Double(status))),
+      Tree.Field("headers", .record(headers.map { Tree.Field($0.name, .text($0.value)) })),
+      Tree.Field("body", JSONText.read(body) ?? .null),
+      Tree.Field("text", .text(start)),
+    ])
+  }
+
+  /// The first 64 KiB as text; bytes that are not UTF-8 are replaced.
+  private var start: String {
+    let largest = HTTPResponse.largestText
+    var text = String(decoding: body.prefix(largest), as: UTF8.self)
+    while text.utf8.count > largest { text = String(text.dropLast(max(1, (text.utf8.count - largest) / 4))) }
+    return text
   }
 }

@@ -11,6 +11,7 @@ package struct Installation: Sendable {
   package var site: Site
   package let rules: [SourceText]
   package let adapters: [String: SourceText]
+  private let folders: SiteFolders
 
   package struct SourceText: Sendable {
     /// As messages name it: `rules/pump_cavitation.lua`.
@@ -48,7 +49,7 @@ package struct Installation: Sendable {
       adapters[adapter.name] = try SourceText(
         file: "integrations/\(adapter.integration)/adapter.lua", text: text(at: path))
     }
-    let installation = Installation(site: site, rules: rules, adapters: adapters)
+    let installation = Installation(site: site, rules: rules, adapters: adapters, folders: folders)
     let compiled = installation.compile(&findings)
     findings += installation.crossCheck(compiled)
     guard findings.isEmpty else {
@@ -119,12 +120,12 @@ package struct Installation: Sendable {
         }
         let acts = routed.contains { kind in site.policy.tiers.contains { $0.tier == .act && ($0.kind ?? kind) == kind }
         }
-        if acts, !code.isIdempotent {
+        if acts, !code.isIdempotent, !code.skills.contains(.lookUp) {
           findings.append(
             Finding(
               file: source.file, line: nil,
               message:
-                "the site lets '\(adapter.name)' act, but this adapter is not idempotent: a second try could make a second order; lower the tier to advise"
+                "the site lets '\(adapter.name)' act, but this adapter is not idempotent and cannot look up what it made: a second try could make a second order; lower the tier to advise"
             ))
         }
       } catch {
@@ -132,6 +133,14 @@ package struct Installation: Sendable {
       }
     }
     return findings
+  }
+
+  /// An adapter's secrets as the site gives them now; nil when the site cannot be read any more.
+  func secretsAgain(of adapter: String) -> [String: Secret]? {
+    let again = try? Site.read(
+      folder: folders.site, environment: ProcessInfo.processInfo.environment, makeSecrets: false,
+      integrations: folders.integrations)
+    return again?.adapters.first { $0.name == adapter }?.secrets
   }
 
   /// Over everything that decides beside the data.

@@ -42,23 +42,23 @@ final class Service: Sendable {
     } catch {
       throw Failure.cannot("\(error)")
     }
-    let queue = ledger.actionQueue { [inbox] in inbox.post(.attempted($0)) }
+    let queue = ledger.actionQueue(report: { [inbox] in inbox.post($0) })
     let site = installation.site.name
-    dispatchers = try installation.site.adapters.map { settings in
+    var dispatchers: [Dispatcher] = []
+    for settings in installation.site.adapters {
       guard let source = installation.adapters[settings.name] else {
         throw Failure.cannot("cannot start adapter \(settings.name): its adapter.lua was not read")
       }
-      return Dispatcher(
-        settings: settings, queue: queue, site: site,
-        code: { try AdapterScript(text: source.text, file: source.file) }, clock: systemClock,
-        log: { log(.info, "delivery", ["adapter": settings.name, "what": $0]) })
+      let code = try AdapterScript(text: source.text, file: source.file)
+      try ledger.takeUpUnknown(settings, code)
+      dispatchers.append(
+        Dispatcher(
+          settings: settings, queue: queue, site: site,
+          code: { try AdapterScript(text: source.text, file: source.file) },
+          secretsAgain: { installation.secretsAgain(of: settings.name) }, clock: systemClock,
+          log: { log(.info, "delivery", ["adapter": settings.name, "what": $0]) }))
     }
-    for settings in installation.site.adapters {
-      guard let source = installation.adapters[settings.name],
-        try AdapterScript(text: source.text, file: source.file).isIdempotent
-      else { continue }
-      _ = try ledger.makeUnknownReady(adapter: settings.name, now: systemClock())
-    }
+    self.dispatchers = dispatchers
   }
 
   /// Starts every part. Returns at once; `ready` is called when the state is back and the sources are started on.
@@ -159,6 +159,18 @@ private final class UnreadableCount: Sendable {
         guard [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000].contains(count) else { return nil }
         return "\(kind), message \(count) on \(letter.topic): \(letter.detail)"
       }
+    }
+  }
+}
+
+extension Ledger {
+  /// What a start does with actions whose fate nobody knows: they are looked up where that is possible, or sent again
+  /// where the adapter knows the key; else they wait for a person.
+  fileprivate func takeUpUnknown(_ settings: AdapterSettings, _ code: AdapterScript) throws {
+    if code.skills.contains(.lookUp) {
+      try lookUpUnknown(adapter: settings.name, at: systemClock() + settings.totalTimeout + code.visibleAfter)
+    } else if code.isIdempotent {
+      try makeUnknownReady(adapter: settings.name, now: systemClock())
     }
   }
 }

@@ -59,12 +59,20 @@ extension Claim {
   }
 }
 
-/// Does what integrations/webhook/adapter.lua does, in Swift.
+/// Does what integrations/webhook/adapter.lua does, in Swift, and with `skills` what an adapter may do besides.
 final class DeskCode: AdapterCode {
   var isIdempotent = true
+  var skills: AdapterSkills = []
+  var visibleAfter = TimeSpan.seconds(30)
+  var followEvery = TimeSpan.minutes(5)
   var authorisation = Authorisation.standardWebhooks(secret: "signing_key")
   var failsOn: String?
   private var made = 0
+
+  init(isIdempotent: Bool = true, _ skills: AdapterSkills = []) {
+    self.isIdempotent = isIdempotent
+    self.skills = skills
+  }
 
   func request(_ action: Tree, settings: Tree) throws -> HTTPRequest {
     guard case .text(let key)? = action["key"], key != failsOn else { throw Broken() }
@@ -85,65 +93,138 @@ final class DeskCode: AdapterCode {
     }
   }
 
+  func lookUp(_ action: Tree, settings: Tree) throws -> HTTPRequest {
+    guard case .text(let key)? = action["key"] else { throw Broken() }
+    return HTTPRequest(method: "GET", path: "/orders?key=\(key)", headers: [], body: [])
+  }
+
+  func readLookUp(_ response: HTTPResponse) throws -> LookUpAnswer {
+    switch response.status {
+    case 200: .found(reference: String(decoding: response.body, as: UTF8.self))
+    case 404: .absent
+    case 299: throw Broken()
+    default: .tryAgain(after: nil, why: "status \(response.status)")
+    }
+  }
+
+  func status(_ order: Tree, settings: Tree) throws -> HTTPRequest {
+    guard case .text(let reference)? = order["reference"] else { throw Broken() }
+    return HTTPRequest(method: "GET", path: "/orders/\(reference)", headers: [], body: [])
+  }
+
+  func readStatus(_ response: HTTPResponse) throws -> StatusAnswer {
+    guard response.status != 299 else { throw Broken() }
+    guard response.status == 200 else { return .tryAgain(after: nil, why: "status \(response.status)") }
+    let word = String(decoding: response.body, as: UTF8.self)
+    return .status(OrderReport(standing: OrderStanding(rawValue: word) ?? .unknown))
+  }
+
+  func comment(_ order: Tree, settings: Tree) throws -> HTTPRequest {
+    guard case .text(let reference)? = order["reference"] else { throw Broken() }
+    return HTTPRequest(method: "POST", path: "/orders/\(reference)/comments", headers: [], body: [])
+  }
+
+  func readComment(_ response: HTTPResponse) throws -> Receipt { try answer(response) }
+
   struct Broken: Error, CustomStringConvertible { var description: String { "adapter.lua:7: no" } }
 }
 
-/// A queue in memory that settles each report at once, as the engine does at its commit.
+/// A queue in memory that moves each action when it is reported, as the engine does at its commit.
 final class MemoryQueue: ActionQueue {
   private struct Item {
     var claim: Claim
     var state = ActionState.ready
     var due: Instant
+    var lookUps = 0
+    var isTried = false
   }
   private struct State {
     var items: [Item] = []
-    var attempts: [Attempt] = []
+    /// Given once, before all others.
+    var errands: [Errand] = []
+    var reports: [Command] = []
+    var postponed: [Instant] = []
+    var kept: [HTTPRequest] = []
   }
   private let state: Mutex<State>
   private let reported = DispatchSemaphore(value: 0)
   /// What the engine does after its commit.
   let afterReport = Mutex<(@Sendable () -> Void)?>(nil)
 
-  init(_ claims: Claim..., due: Instant = noon) {
+  convenience init(_ claims: Claim..., due: Instant = noon) { self.init(claims, due: due) }
+
+  init(_ claims: [Claim], due: Instant = noon) {
     state = Mutex(State(items: claims.map { Item(claim: $0, due: due) }))
   }
 
-  func claim(adapter: String, now: Instant) throws -> Claim? {
+  init(_ errands: [Errand]) { state = Mutex(State(errands: errands)) }
+
+  func next(adapter: String, skills: AdapterSkills, now: Instant) throws -> Errand? {
     state.withLock { state in
-      guard let place = state.items.firstIndex(where: { $0.state == .ready && $0.due <= now }) else { return nil }
+      if !state.errands.isEmpty { return state.errands.removeFirst() }
+      let place = state.items.firstIndex { item in
+        item.due <= now && (item.state == .ready || (item.state == .unknown && skills.contains(.lookUp)))
+      }
+      guard let place else { return nil }
+      if state.items[place].state == .unknown {
+        state.items[place].lookUps += 1
+        state.items[place].due = .distantFuture
+        return .lookUp(state.items[place].claim, number: state.items[place].lookUps)
+      }
       state.items[place].state = .sending
-      return state.items[place].claim
+      if state.items[place].isTried { state.items[place].claim.attempt += 1 }
+      state.items[place].isTried = true
+      return .send(state.items[place].claim)
     }
   }
 
-  func nextDue(adapter: String) throws -> Instant? {
-    state.withLock { $0.items.filter { $0.state == .ready }.map(\.due).min() }
+  func nextDue(adapter: String, skills: AdapterSkills) throws -> Instant? {
+    state.withLock { $0.items.filter { $0.state == .ready || $0.state == .unknown }.map(\.due).min() }
   }
 
   func keep(_ request: HTTPRequest, for action: ActionKey) throws {
     state.withLock { state in
+      state.kept.append(request)
       for place in state.items.indices where state.items[place].claim.key == action {
         state.items[place].claim.request = request
       }
     }
   }
 
-  func report(_ attempt: Attempt) {
+  func report(_ command: Command) {
     state.withLock { state in
-      state.attempts.append(attempt)
-      for place in state.items.indices where state.items[place].claim.key == attempt.action {
-        state.items[place].state = attempt.next
-        state.items[place].due = attempt.due ?? .distantFuture
-        state.items[place].claim.attempt += 1
+      state.reports.append(command)
+      for place in state.items.indices {
+        let key = state.items[place].claim.key
+        switch command {
+        case .attempted(let attempt) where attempt.action == key:
+          state.items[place].state = attempt.next
+          state.items[place].due = attempt.due ?? .distantFuture
+        case .lookedUp(let lookUp) where lookUp.action == key:
+          state.items[place].state = lookUp.next
+          state.items[place].due = lookUp.due ?? .distantFuture
+        default: break
+        }
       }
     }
     afterReport.withLock { $0?() }
     reported.signal()
   }
 
-  var attempts: [Attempt] { state.withLock { $0.attempts } }
+  func postpone(_ action: ActionKey, until time: Instant) throws {
+    state.withLock { $0.postponed.append(time) }
+    reported.signal()
+  }
 
-  /// Blocks until that many more attempts were reported; a minute is the limit of a hung test, not a measure.
+  var reports: [Command] { state.withLock { $0.reports } }
+  var attempts: [Attempt] { reports.compactMap { if case .attempted(let attempt) = $0 { attempt } else { nil } } }
+  var lookUps: [LookUp] { reports.compactMap { if case .lookedUp(let lookUp) = $0 { lookUp } else { nil } } }
+  var statuses: [OrderStatus] { reports.compactMap { if case .followed(let status) = $0 { status } else { nil } } }
+  var postponed: [Instant] { state.withLock { $0.postponed } }
+  var kept: [HTTPRequest] { state.withLock { $0.kept } }
+
+  /// Blocks until that many more things were reported or postponed; a minute is the limit of a hung test, not a
+  /// measure.
   func awaitReports(_ count: Int = 1) {
     for _ in 0..<count where reported.wait(timeout: .now() + 60) == .timedOut { return }
   }

@@ -38,13 +38,21 @@ final class DeskServer: Sendable {
   let port: UInt16
   private let listener: Int32
   private let state: Mutex<State>
+  /// Instead of a script.
+  private let answering: (@Sendable (Request) -> Answer)?
   /// Called when a request was read and before it is answered.
   let whenRead = Mutex<(@Sendable () -> Void)?>(nil)
 
-  init(_ script: Answer..., ipv6: Bool = false) {
+  convenience init(_ script: Answer..., ipv6: Bool = false) { self.init(script, ipv6, nil) }
+
+  /// Answers each request as it is told to.
+  convenience init(answering: @escaping @Sendable (Request) -> Answer) { self.init([], false, answering) }
+
+  private init(_ script: [Answer], _ ipv6: Bool, _ answering: (@Sendable (Request) -> Answer)?) {
     signal(SIGPIPE, SIG_IGN)
     (listener, port) = DeskServer.listen(ipv6: ipv6)
     state = Mutex(State(script: script))
+    self.answering = answering
     let thread = Thread { [self] in serve() }
     thread.start()
   }
@@ -89,10 +97,12 @@ final class DeskServer: Sendable {
       state.withLock { $0.connections += 1 }
       // A connection serves as many requests as its client likes.
       while let request = DeskServer.read(connection) {
-        let answer = state.withLock { state in
+        let scripted: Answer? = state.withLock { state in
           state.requests.append(request)
+          guard answering == nil else { return nil }
           return state.script.count > 1 ? state.script.removeFirst() : state.script[0]
         }
+        guard let answer = scripted ?? answering?(request) else { break }
         whenRead.withLock { $0 }?()
         DeskServer.give(answer, to: connection)
         guard case .reply = answer else { break }

@@ -93,11 +93,7 @@ struct DispatcherTests {
   @Test(arguments: [DeskServer.Answer.close, .silence, .garbage])
   func no_answer_is_unknown_where_nothing_protects(answer: DeskServer.Answer) {
     let settings = AdapterSettings.make(DeskServer(answer).url, total: TimeSpan(microseconds: 300_000))
-    let desk = Desk(settings, MemoryQueue(.make())) {
-      let code = DeskCode()
-      code.isIdempotent = false
-      return code
-    }
+    let desk = Desk(settings, MemoryQueue(.make())) { DeskCode(isIdempotent: false) }
     desk.queue.awaitReports()
     desk.dispatcher.stop()
     #expect(desk.queue.attempts.map(\.next) == [.unknown])
@@ -106,9 +102,7 @@ struct DispatcherTests {
 
   @Test func nobody_listening_is_tried_again_whatever_protects() {
     let desk = Desk(.make("http://127.0.0.1:\(DeskServer.deadPort())"), MemoryQueue(.make())) {
-      let code = DeskCode()
-      code.isIdempotent = false
-      return code
+      DeskCode(isIdempotent: false)
     }
     desk.queue.awaitReports()
     desk.dispatcher.stop()

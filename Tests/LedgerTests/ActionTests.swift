@@ -43,17 +43,27 @@ import Testing
     #expect(claim?.action.number == (next == .settled || next == .dead ? 2 : nil))
   }
 
-  @Test func the_action_due_first_is_claimed_first_and_a_later_one_when_its_time_comes() throws {
+  @Test(arguments: [(Int64(29), "P-102"), (30, "P-101")])
+  func a_retry_that_is_due_comes_before_what_was_never_tried(_ now: Int64, _ pump: String) throws {
     let ledger = try Ledger(path: folder.ledger)
-    try ledger.commit(decisions: [.make(0), .make(1)])
-    #expect(try ledger.due.claim(adapter: "desk", now: at(0))?.decision == .make(0))
+    try ledger.commit(decisions: [.make()])
+    _ = try ledger.due.claim(adapter: "desk", now: at(0))
     let again = Attempt.make(answered: .tryAgain(after: .seconds(30), why: "busy"), next: .ready, due: at(30))
-    try ledger.commit([.command(.attempted(again))])
-    #expect(try ledger.due.claim(adapter: "desk", now: at(40))?.decision == .make(1))
-    #expect(try ledger.due.claim(adapter: "desk", now: at(29)) == nil)
+    try ledger.commit([.command(.attempted(again))], decisions: [.make(of: "P-102")])
     #expect(try ledger.due.nextDue(adapter: "desk") == at(30))
-    let claim = try #require(try ledger.due.claim(adapter: "desk", now: at(30)))
-    #expect(claim.attempt == 2)
+    #expect(try ledger.due.claim(adapter: "desk", now: at(now))?.decision == .make(of: pump))
+  }
+
+  @Test(arguments: [ActionState.ready, .unknown, .settled, .dead, .refused])
+  func the_next_order_of_an_incident_waits_for_the_one_before(_ next: ActionState) throws {
+    let ledger = try Ledger(path: folder.ledger)
+    try ledger.commit(decisions: [.make(0), .make(1), .make(2, of: "P-102")])
+    #expect(try ledger.due.claim(adapter: "desk", now: at(5))?.decision == .make(0))
+    #expect(try ledger.due.claim(adapter: "desk", now: at(5))?.decision == .make(2, of: "P-102"))
+    #expect(try ledger.due.claim(adapter: "desk", now: at(5)) == nil)
+    try ledger.commit([.command(.attempted(.make(answered: .unknown("no answer"), next: next, due: at(500))))])
+    let second = try ledger.due.claim(adapter: "desk", now: at(20))
+    #expect(second?.decision == ([.settled, .dead, .refused].contains(next) ? .make(1) : nil))
   }
 
   @Test func a_kept_request_is_never_replaced_and_comes_with_the_next_claim() throws {
@@ -75,7 +85,8 @@ import Testing
     do {
       let ledger = try Ledger(path: folder.ledger)
       try ledger.commit(decisions: [.make()])
-      _ = try ledger.due.claim(adapter: "desk", now: at(0))
+      let claim = try #require(try ledger.due.claim(adapter: "desk", now: at(0)))
+      try ledger.due.keep(.make, for: claim.key)
     }
     let ledger = try Ledger(path: folder.ledger)
     let unknown = try ledger.unknownActions()
@@ -85,6 +96,17 @@ import Testing
     #expect(try ledger.makeUnknownReady(adapter: "desk", now: at(90)) == 1)
     #expect(try ledger.due.claim(adapter: "desk", now: at(90))?.attempt == 2)
     #expect(try LedgerReader(path: folder.ledger).verify().problem == nil)
+  }
+
+  @Test func what_was_claimed_and_has_no_request_yet_was_never_sent() throws {
+    do {
+      let ledger = try Ledger(path: folder.ledger)
+      try ledger.commit(decisions: [.make()])
+      _ = try ledger.due.claim(adapter: "desk", now: at(0))
+    }
+    let ledger = try Ledger(path: folder.ledger)
+    #expect(try ledger.unknownActions().isEmpty)
+    #expect(try ledger.due.claim(adapter: "desk", now: .distantFuture)?.attempt == 2)
   }
 
   @Test func an_attempt_settles_its_action_and_its_receipt_is_in_the_story() throws {

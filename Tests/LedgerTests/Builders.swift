@@ -34,9 +34,9 @@ extension Action {
 }
 
 extension Decision {
-  static func make(_ second: Int64 = 0, actions: [Action] = [.make()]) -> Decision {
+  static func make(_ second: Int64 = 0, of pump: String = "P-101", actions: [Action] = [.make()]) -> Decision {
     Decision(
-      key: DecisionKey(rule: "pump_cavitation", asset: "Riverside/Utilities/P-101", time: at(second)),
+      key: DecisionKey(rule: "pump_cavitation", asset: "Riverside/Utilities/\(pump)", time: at(second)),
       title: "Pump cavitation", owner: "rotating-equipment", since: at(second - 120), deferredFrom: at(second - 60),
       evidence: [
         Evidence(name: "suction", value: .number(0.3), unit: "bar g"),
@@ -47,6 +47,10 @@ extension Decision {
       consequence: .economic, textHash: Digest(hex: "aa"), logicHash: Digest(hex: "bb"), tier: .act, actions: actions,
       assetIDs: [("desk", "10004711")], assetClass: "CentrifugalPump")
   }
+}
+
+extension HTTPRequest {
+  static let make = HTTPRequest(method: "POST", path: "/orders", headers: [("A", "1")], body: [1, 2])
 }
 
 extension HeldBack {
@@ -61,11 +65,11 @@ extension HeldBack {
 
 extension Attempt {
   static func make(
-    _ second: Int64 = 0, action: Int = 1, number: Int = 1, answered receipt: Receipt = .accepted(reference: "WO-1"),
-    next: ActionState = .settled, due: Instant? = nil
+    _ second: Int64 = 0, of pump: String = "P-101", action: Int = 1, number: Int = 1,
+    answered receipt: Receipt = .accepted(reference: "WO-1"), next: ActionState = .settled, due: Instant? = nil
   ) -> Attempt {
     Attempt(
-      action: ActionKey(decision: Decision.make(second).key, number: action), number: number, began: at(10),
+      action: ActionKey(decision: Decision.make(second, of: pump).key, number: action), number: number, began: at(10),
       ended: at(11), status: 201, receipt: receipt, next: next, due: due)
   }
 }
@@ -83,4 +87,13 @@ extension Ledger {
     try commit(batch)
   }
   var due: any ActionQueue { actionQueue(report: { _ in }) }
+}
+
+extension ActionQueue {
+  /// The next action to be sent, for an adapter that can do nothing else.
+  func claim(adapter: String, now: Instant) throws -> Claim? {
+    guard case .send(let claim)? = try next(adapter: adapter, skills: [], now: now) else { return nil }
+    return claim
+  }
+  func nextDue(adapter: String) throws -> Instant? { try nextDue(adapter: adapter, skills: []) }
 }

@@ -1,4 +1,4 @@
--- Work orders and notifications as CloudEvents 1.0.2 (structured JSON), signed as Standard Webhooks 1.0.0 says.
+-- Work orders, notifications and setpoint requests as CloudEvents 1.0.2 (structured JSON), signed as Standard Webhooks 1.0.0 says.
 -- The engine signs, adds the idempotency key, sends, and repeats; here is only what is said and what an answer means.
 
 local function reference(response)
@@ -48,6 +48,7 @@ adapter {
           readings    = some(action.readings),
           limits      = some(action.limits),
           check_first = some(action.check_first),
+          setpoint    = action.setpoint,
         },
       },
     }
@@ -57,6 +58,7 @@ adapter {
     local status = response.status
     if status >= 200 and status < 300 then return accepted(reference(response)) end
     if status == 409 then return already(reference(response)) end
+    if status == 401 then return try_again(nil, why(response) .. ": it does not believe the key") end
     if status == 408 or status == 425 or status == 429 or status >= 500 then
       return try_again(nil, why(response))      -- the engine honours Retry-After
     end

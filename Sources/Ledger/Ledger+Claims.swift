@@ -1,0 +1,130 @@
+import Foundation
+import GRDB
+import Rules
+
+/// How an action is taken up: to be sent, to be looked up, to be followed. Each runs in the queue's transaction.
+extension Ledger {
+  /// Marks an action *sending*; nil when it is not to be sent after all, and says so in its history. `mayJoin`: what
+  /// became of orders is known, so a recurrence need not make another.
+  func claim(_ row: Int64, refusal: String?, mayJoin: Bool, at now: Instant, _ db: Database) throws -> Errand? {
+    try confirm(action: row, is: .ready, db, path: path)
+    var claim = try readClaim(row, db)
+    if let until = claim.action.setpoint?.validUntil, until <= now {
+      try move(row, to: .expired, due: nil, at: now, why: "not sent by \(until), when it became void", db)
+      return nil
+    }
+    if let refusal {
+      try move(row, to: .refused, due: nil, at: now, why: refusal, db)
+      return nil
+    }
+    claim.attempt += 1
+    // What has a request may have been sent: it is sent again, and never merged.
+    let order = mayJoin && claim.request == nil ? try openOrder(for: claim, row, db) : nil
+    try move(row, to: .sending, due: nil, at: now, why: "attempt \(claim.attempt)", db)
+    try db.cachedStatement(sql: "UPDATE actions SET attempts = ?, merged_into = ? WHERE id = ?")
+      .execute(arguments: [claim.attempt, order?.row, row])
+    return order.map { .join(claim, $0.order) } ?? .send(claim)
+  }
+
+  /// Takes the next look-up of an unknown action. It has no time for another until this one is reported, or until the
+  /// next start.
+  func takeLookUp(_ row: Int64, _ db: Database) throws -> Errand? {
+    try confirm(action: row, is: .unknown, db, path: path)
+    let claim = try readClaim(row, db)
+    try db.cachedStatement(sql: "UPDATE actions SET due = NULL WHERE id = ?").execute(arguments: [row])
+    // Found or not, nothing settles it but a person or a read-back: it must not be sent a second time.
+    if claim.action.kind == .setpoint { return nil }
+    let made = try Int.fetchOne(
+      db.cachedStatement(sql: "SELECT coalesce(max(number), 0) FROM look_ups WHERE action = ?"), arguments: [row])
+    return .lookUp(claim, number: (made ?? 0) + 1)
+  }
+
+  func follow(_ row: Int64, _ db: Database) throws -> Errand? {
+    try .follow(readClaim(row, db), readOrder(row, recurrences: recurrences(of: row, db), db))
+  }
+
+  func action(_ row: Int64, _ db: Database) throws -> (Decision, Action) {
+    let claim = try readClaim(row, db)
+    return (claim.decision, claim.action)
+  }
+
+  private func readClaim(_ row: Int64, _ db: Database) throws -> Claim {
+    let found = try Row.fetchOne(
+      db.cachedStatement(sql: "SELECT decision, number, wire_key, attempts FROM actions WHERE id = ?"),
+      arguments: [row])
+    guard let found else { throw LedgerError.damagedRow(path: path, what: "action \(row) is missing") }
+    let number: Int = try found.get("number")
+    let attempts: Int = try found.get("attempts")
+    guard (0..<Int(Int32.max)).contains(attempts) else {
+      throw LedgerError.damagedRow(path: path, what: "action \(row) was attempted \(attempts) times")
+    }
+    let decision = try readDecision(try found.get("decision"), db, path: path)
+    guard let action = decision.actions.first(where: { $0.number == number }) else {
+      throw LedgerError.damagedRow(path: path, what: "action \(row) is not among its decision's")
+    }
+    return Claim(
+      key: ActionKey(decision: decision.key, number: number), wireKey: try found.get("wire_key"), decision: decision,
+      action: action, attempt: attempts, request: try readRequest(row, db))
+  }
+
+  // MARK: One incident, one order
+
+  /// The newest order of the same rule's same action on the same asset that is not known to be at its end. One action
+  /// of a rule is told from another by its number.
+  private func openOrder(for claim: Claim, _ row: Int64, _ db: Database) throws -> (row: Int64, order: OpenOrder)? {
+    guard claim.action.kind == .workOrder else { return nil }
+    let found = try Int64.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT actions.id FROM actions JOIN decisions ON decisions.id = actions.decision
+          WHERE adapter = ?1 AND follow_due IS NOT NULL AND state = 'settled' AND kind = 'work_order'
+            AND rule = ?2 AND asset = ?3 AND number = ?4 AND actions.id < ?5
+            AND (SELECT standing FROM outcomes WHERE action = actions.id ORDER BY id DESC LIMIT 1)
+              IN ('open', 'in_progress')
+          ORDER BY actions.id DESC LIMIT 1
+          """),
+      arguments: [
+        claim.action.adapter, claim.decision.key.rule, claim.decision.key.asset, claim.action.number, row,
+      ])
+    return try found.map { ($0, try readOrder($0, recurrences: recurrences(of: $0, db) + 1, db)) }
+  }
+
+  /// How many actions were merged into an order.
+  private func recurrences(of row: Int64, _ db: Database) throws -> Int {
+    try Int.fetchOne(
+      db.cachedStatement(sql: "SELECT count(*) FROM actions WHERE merged_into = ? AND state = 'merged'"),
+      arguments: [row]) ?? 0
+  }
+
+  private func readOrder(_ row: Int64, recurrences: Int, _ db: Database) throws -> OpenOrder {
+    let found = try Row.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT rule, asset, time, repeated, number, wire_key, receipts.id AS receipt, reference, received
+          FROM actions JOIN decisions ON decisions.id = actions.decision
+            JOIN receipts ON receipts.action = actions.id
+          WHERE actions.id = ? ORDER BY receipts.id LIMIT 1
+          """), arguments: [row])
+    guard let found else { throw LedgerError.damagedRow(path: path, what: "action \(row) has no receipt") }
+    try Chain.confirm(.receipt, try found.get("receipt"), db, path: path)
+    let key = ActionKey(decision: try DecisionKey(found), number: try found.get("number"))
+    let newest = try Row.fetchOne(
+      db.cachedStatement(sql: "SELECT * FROM outcomes WHERE action = ? ORDER BY id DESC LIMIT 1"), arguments: [row])
+    if let newest { try Chain.confirm(.outcome, try newest.get("id"), db, path: path) }
+    let known = try newest.map { try OrderStatus($0, of: key, path: path) }
+    return OpenOrder(
+      action: key, wireKey: try found.get("wire_key"), reference: try found.get("reference"),
+      recurrences: recurrences, known: known, since: try known?.at ?? Instant(microseconds: found.get("received")))
+  }
+}
+
+/// The request kept for an action.
+func readRequest(_ action: Int64, _ db: Database) throws -> HTTPRequest? {
+  let sql = "SELECT method, path, headers, body FROM requests WHERE id = ?"
+  guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [action]) else { return nil }
+  let headers = try value([[String]].self, json: try row.get("headers"))
+  let body: Data = try row.get("body")
+  return HTTPRequest(
+    method: try row.get("method"), path: try row.get("path"),
+    headers: headers.compactMap { $0.count == 2 ? (name: $0[0], value: $0[1]) : nil }, body: [UInt8](body))
+}

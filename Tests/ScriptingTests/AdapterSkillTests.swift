@@ -1,0 +1,122 @@
+import Foundation
+import Rules
+import Scripting
+import Testing
+
+/// Look-ups, statuses and comments, by the adapter that the documentation shows.
+@Suite struct AdapterSkillTests {
+  private static let text: String = {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let page = (try? String(contentsOf: root.appendingPathComponent("docs/adapters.md"), encoding: .utf8)) ?? ""
+    return page.components(separatedBy: "```lua\n").dropFirst().first?.components(separatedBy: "```").first ?? ""
+  }()
+
+  private let adapter: AdapterScript
+  init() throws { adapter = try AdapterScript(text: Self.text, file: "adapter.lua") }
+
+  private func response(_ body: String, _ status: Int = 200) -> HTTPResponse {
+    HTTPResponse(status: status, headers: [], body: Array(body.utf8))
+  }
+
+  @Test func it_has_every_skill() {
+    #expect(adapter.skills == [.lookUp, .status, .comment])
+    #expect(adapter.visibleAfter == .seconds(30) && adapter.followEvery == .minutes(5))
+    #expect(!adapter.isIdempotent && adapter.authorisation == .bearer(secret: "token"))
+  }
+
+  @Test func each_question_is_made() throws {
+    let action = Tree.record([Tree.Field("key", .text("k1")), Tree.Field("title", .text("Check P-101"))])
+    let order = Tree.record([
+      Tree.Field("reference", .text("7")), Tree.Field("count", .number(10)), Tree.Field("action", action),
+    ])
+    #expect(try adapter.lookUp(action, settings: .record([])).path == "/orders?reference=k1")
+    #expect(try adapter.status(order, settings: .record([])).path == "/orders/7")
+    let comment = try adapter.comment(order, settings: .record([]))
+    #expect(comment.path == "/orders/7/notes" && comment.method == "POST")
+    #expect(String(decoding: comment.body, as: UTF8.self) == #"{"text":"Check P-101: it has come again, 10 in all"}"#)
+  }
+
+  @Test func each_answer_to_a_look_up_is_read() throws {
+    #expect(try adapter.readLookUp(response(#"[{"id": 7}]"#)) == .found(reference: "7"))
+    #expect(try adapter.readLookUp(response("[]")) == .absent)
+    #expect(try adapter.readLookUp(response("", 500)) == .tryAgain(after: nil, why: "status 500"))
+  }
+
+  @Test(arguments: [
+    (#"{"state": "new"}"#, OrderReport(standing: .open)),
+    (
+      #"{"state": "started", "started_at": "2026-03-01T10:00:00Z"}"#,
+      OrderReport(standing: .inProgress, started: Instant(seconds: 1_772_359_200))
+    ),
+    (
+      #"{"state": "closed", "finding": "worn", "cost": "412.495", "started_at": 5, "closed_at": 6.5}"#,
+      OrderReport(
+        standing: .done, cause: "worn", cost: Money(hundredths: 41_250, currency: "EUR"),
+        started: Instant(seconds: 5), done: Instant(microseconds: 6_500_000))
+    ),
+    (
+      #"{"state": "void", "cost": 3}"#, OrderReport(standing: .cancelled, cost: Money(hundredths: 300, currency: "EUR"))
+    ),
+    (#"{"state": "parked"}"#, OrderReport(standing: .unknown, cause: "it says 'parked'")),
+    (#"{}"#, OrderReport(standing: .unknown, cause: "it says 'nil'")),
+  ])
+  func each_status_is_one_of_a_closed_set(_ body: String, _ report: OrderReport) throws {
+    #expect(try adapter.readStatus(response(body)) == .status(report))
+  }
+
+  @Test func a_status_that_cannot_be_had_is_no_status() throws {
+    #expect(try adapter.readStatus(response("", 503)) == .tryAgain(after: nil, why: "status 503"))
+  }
+
+  @Test func the_answer_to_a_comment_is_read() throws {
+    #expect(try adapter.readComment(response("", 201)) == .accepted(reference: ""))
+    #expect(try adapter.readComment(response("closed", 400)) == .rejected("closed"))
+  }
+
+  @Test(arguments: [
+    (#"{"state": "new", "cost": "much"}"#, "'read_status' must return 'cost' as a number, or as a text that is one"),
+    (#"{"state": "new", "cost": 1e300}"#, "'read_status' must return 'cost' as a number, or as a text that is one"),
+    (#"{"state": "new", "finding": 7}"#, "'read_status' must return 'cause' as a text"),
+    (
+      #"{"state": "new", "closed_at": "soon"}"#,
+      "'read_status' must return 'done' as a time such as \"2026-03-01T10:00:00Z\", or as seconds since 1970"
+    ),
+  ]) func a_status_of_another_form_names_the_function(_ body: String, _ message: String) {
+    let failure = #expect(throws: LuaFailure.self) { try adapter.readStatus(response(body)) }
+    #expect(failure?.message == message)
+    #expect(failure?.line == 37)
+  }
+
+  @Test func a_look_up_that_returns_something_else_names_the_function() throws {
+    let text = Self.text.replacing(#"return found(tostring(first.id))"#, with: "return accepted(tostring(first.id))")
+    let wrong = try AdapterScript(text: text, file: "adapter.lua")
+    let failure = #expect(throws: LuaFailure.self) { try wrong.readLookUp(response(#"[{"id": 7}]"#)) }
+    #expect(failure?.message.hasPrefix("'read_lookup' must return found(reference), absent()") == true)
+  }
+
+  private static let needed = "request = function() end, answer = function() end"
+
+  @Test(arguments: [
+    ("lookup = function() end", "'lookup' needs 'read_lookup', which reads its answer"),
+    ("read_lookup = function() end", "'read_lookup' needs 'lookup', which asks what it reads"),
+    ("status = function() end", "'status' needs 'read_status', which reads its answer"),
+    ("read_comment = function() end", "'read_comment' needs 'comment', which asks what it reads"),
+    ("lookup = 7", "'lookup' must be a function"),
+    ("visible_after = 30", "'visible_after' must be a length of time such as \"30 s\" or \"5 min\""),
+    ("follow_every = '0 s'", "'follow_every' must be at least \"1 s\""),
+    ("folow_every = '5 min'", "unknown field 'folow_every' (did you mean 'follow_every'?)"),
+  ]) func half_a_skill_and_a_wrong_value_are_findings(_ field: String, _ message: String) {
+    #expect(throws: Finding(file: "a.lua", line: 1, message: message)) {
+      try AdapterScript(text: "adapter { \(Self.needed), \(field) }", file: "a.lua")
+    }
+  }
+
+  @Test func a_comment_without_a_reader_of_its_own_is_read_as_an_answer() throws {
+    let text =
+      "adapter { request = function() end, answer = function() return accepted('7') end, comment = function() end }"
+    let script = try AdapterScript(text: text, file: "a.lua")
+    #expect(script.skills == .comment)
+    #expect(try script.readComment(response("")) == .accepted(reference: "7"))
+  }
+}
