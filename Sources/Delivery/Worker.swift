@@ -63,12 +63,14 @@ final class Worker {
   }
 
   private func finish(_ outcome: Courier.Outcome) throws {
+    // First, so that whoever hears of it finds the adapter left alone already.
+    let now = clock()
+    let isShut = outcome.sign.map { breaker.note($0, at: now) } ?? false
     for command in outcome.commands { queue.report(command) }
     if let line = outcome.line { log("\(settings.name): \(line)") }
-    if let sign = outcome.sign, breaker.note(sign, at: clock()), let wait = breaker.wait(at: clock()) {
-      log(
-        "\(settings.name): nothing is sent for \(wait): \(sign == .failed ? "it failed \(Breaker.patience) times in a row" : "it asked for that")"
-      )
+    if isShut, let wait = breaker.wait(at: now) {
+      let why = outcome.sign == .failed ? "it failed \(Breaker.patience) times in a row" : "it asked for that"
+      log("\(settings.name): nothing is sent for \(wait): \(why)")
     }
     if let next = outcome.nextFollow { try queue.postpone(next.action, until: next.at) }
   }

@@ -116,14 +116,15 @@ private struct DueRow: Equatable {
   var isSetpoint: Bool
 
   /// What may be sent. Within an incident (one rule on one asset) an action waits while an earlier one at the same
-  /// adapter may still be made or may have been.
+  /// adapter may still be made or may have been. The plus keeps SQLite from reading all that is ready there, where what
+  /// is older is enough.
   private static let sendable = """
     FROM actions JOIN decisions ON decisions.id = actions.decision
     WHERE adapter = ?1 AND state = 'ready' AND actions.id NOT IN (SELECT value FROM json_each(?2))
       AND NOT EXISTS (
         SELECT 1 FROM actions AS earlier JOIN decisions AS its ON its.id = earlier.decision
         WHERE earlier.state IN ('ready', 'sending', 'unknown') AND earlier.id < actions.id
-          AND earlier.adapter = actions.adapter AND its.rule = decisions.rule AND its.asset = decisions.asset)
+          AND +earlier.adapter = actions.adapter AND its.rule = decisions.rule AND its.asset = decisions.asset)
     """
   private static let doubtful = """
     FROM actions

@@ -100,16 +100,18 @@ extension Ledger {
     let found = try Row.fetchOne(
       db.cachedStatement(
         sql: """
-          SELECT rule, asset, time, repeated, number, wire_key, reference, received
+          SELECT rule, asset, time, repeated, number, wire_key, receipts.id AS receipt, reference, received
           FROM actions JOIN decisions ON decisions.id = actions.decision
             JOIN receipts ON receipts.action = actions.id
           WHERE actions.id = ? ORDER BY receipts.id LIMIT 1
           """), arguments: [row])
     guard let found else { throw LedgerError.damagedRow(path: path, what: "action \(row) has no receipt") }
+    try Chain.confirm(.receipt, try found.get("receipt"), db, path: path)
     let key = ActionKey(decision: try DecisionKey(found), number: try found.get("number"))
-    let known = try Row.fetchOne(
-      db.cachedStatement(sql: "SELECT * FROM outcomes WHERE action = ? ORDER BY id DESC LIMIT 1"), arguments: [row]
-    ).map { try OrderStatus($0, of: key, path: path) }
+    let newest = try Row.fetchOne(
+      db.cachedStatement(sql: "SELECT * FROM outcomes WHERE action = ? ORDER BY id DESC LIMIT 1"), arguments: [row])
+    if let newest { try Chain.confirm(.outcome, try newest.get("id"), db, path: path) }
+    let known = try newest.map { try OrderStatus($0, of: key, path: path) }
     return OpenOrder(
       action: key, wireKey: try found.get("wire_key"), reference: try found.get("reference"),
       recurrences: recurrences, known: known, since: try known?.at ?? Instant(microseconds: found.get("received")))

@@ -7,7 +7,7 @@ extension Ledger {
   private static let firstFollow = TimeSpan.seconds(10)
 
   /// A look-up brought back as an input: what it found, and where the action stands now. An action that a person has
-  /// moved meanwhile stays where it is.
+  /// moved meanwhile stays where it is, but for one to be sent again that was found after all.
   func settle(_ lookUp: LookUp, input: Int64, _ db: Database) throws {
     guard let row = try row(of: lookUp.action, db) else {
       throw LedgerError.unknownAction(path: path, key: lookUp.action)
@@ -33,7 +33,9 @@ extension Ledger {
     }
     let found = try Row.fetchOne(
       db.cachedStatement(sql: "SELECT state, kind FROM actions WHERE id = ?"), arguments: [row])
-    guard let found, try known(found, "state", path: path) == ActionState.unknown else { return }
+    guard let found else { return }
+    let state: ActionState = try known(found, "state", path: path)
+    guard state == .unknown || (state == .ready && lookUp.next == .settled) else { return }
     let kind: ActionKind = try known(found, "kind", path: path)
     // A setpoint whose fate is not known is never sent again, whatever anyone concludes.
     guard kind != .setpoint || lookUp.next == .settled else { return }

@@ -94,67 +94,6 @@ package protocol ActionQueue: AnyObject, Sendable {
   func postpone(_ action: ActionKey, until time: Instant) throws
 }
 
-/// One thing to do for an adapter.
-package enum Errand: Sendable {
-  /// Send the action's request. It is *sending*.
-  case send(Claim)
-  /// A recurrence: if that order is still open, the action is merged into it and said there; if not, it is sent. It is
-  /// *sending*.
-  case join(Claim, OpenOrder)
-  /// Ask whether the other system has this *unknown* action; the number of the look-up, from 1.
-  case lookUp(Claim, number: Int)
-  /// Ask what became of this *settled* order.
-  case follow(Claim, OpenOrder)
-}
-
-/// An order that the other system has.
-package struct OpenOrder: Sendable, Equatable {
-  /// The action that made it, and its key on the wire.
-  package var action: ActionKey
-  package var wireKey: String
-  /// As the system named it.
-  package var reference: String
-  /// How often its trouble has come again, the recurrence in hand included.
-  package var recurrences: Int
-  /// What was last known of it; nil when it was never asked for.
-  package var known: OrderStatus?
-  /// When that was reported, or when the order was accepted.
-  package var since: Instant
-  package init(
-    action: ActionKey, wireKey: String, reference: String, recurrences: Int, known: OrderStatus?, since: Instant
-  ) {
-    self.action = action
-    self.wireKey = wireKey
-    self.reference = reference
-    self.recurrences = recurrences
-    self.known = known
-    self.since = since
-  }
-}
-
-/// An action with all that is needed to speak of it.
-package struct Claim: Sendable {
-  package var key: ActionKey
-  /// The key on the wire: unique across ledgers, the same for every attempt; at most 64 of `[A-Za-z0-9_-]`.
-  package var wireKey: String
-  package var decision: Decision
-  package var action: Action
-  /// The number of the attempt in hand, from 1; of the last one, where nothing is sent.
-  package var attempt: Int
-  /// Kept from an earlier attempt.
-  package var request: HTTPRequest?
-  package init(
-    key: ActionKey, wireKey: String, decision: Decision, action: Action, attempt: Int, request: HTTPRequest?
-  ) {
-    self.key = key
-    self.wireKey = wireKey
-    self.decision = decision
-    self.action = action
-    self.attempt = attempt
-    self.request = request
-  }
-}
-
 /// Current values, for whoever must judge an action by them.
 package protocol TagReader {
   /// The value as of a moment; nil when it is not good then.
@@ -180,52 +119,6 @@ package protocol AdapterCode: AnyObject {
   func readStatus(_ response: HTTPResponse) throws -> StatusAnswer
   func comment(_ order: Tree, settings: Tree) throws -> HTTPRequest
   func readComment(_ response: HTTPResponse) throws -> Receipt
-}
-
-/// What an adapter can do beside making things.
-package struct AdapterSkills: OptionSet, Sendable {
-  package let rawValue: UInt8
-  package init(rawValue: UInt8) { self.rawValue = rawValue }
-  /// Find a thing by our key.
-  package static let lookUp = AdapterSkills(rawValue: 1)
-  /// Tell what became of an order.
-  package static let status = AdapterSkills(rawValue: 2)
-  /// Add a text to an order.
-  package static let comment = AdapterSkills(rawValue: 4)
-}
-
-/// What the answer to a look-up means.
-package enum LookUpAnswer: Sendable, Equatable {
-  case found(reference: String)
-  case absent
-  case unknown(String)
-  /// Not now; again no earlier than after this long, and why.
-  case tryAgain(after: TimeSpan?, why: String)
-}
-
-/// What the answer to a question for an order's status means.
-package enum StatusAnswer: Sendable, Equatable {
-  case status(OrderReport)
-  /// Not now; again no earlier than after this long, and why.
-  case tryAgain(after: TimeSpan?, why: String)
-}
-
-/// What a system says of an order of its own.
-package struct OrderReport: Sendable, Equatable {
-  package var standing: OrderStanding
-  package var cause: String?
-  package var cost: Money?
-  package var started: Instant?
-  package var done: Instant?
-  package init(
-    standing: OrderStanding, cause: String? = nil, cost: Money? = nil, started: Instant? = nil, done: Instant? = nil
-  ) {
-    self.standing = standing
-    self.cause = cause
-    self.cost = cost
-    self.started = started
-    self.done = done
-  }
 }
 
 /// A request as an adapter made it: without authorisation or signature, which are added anew for each attempt.

@@ -136,12 +136,10 @@ private final class Plant {
   /// The thread of the one before may hold the ledger a moment longer.
   private func open() throws -> Ledger {
     let end = Date(timeIntervalSinceNow: 30)
-    while true {
-      do {
-        return try Ledger(path: folder + "/ledger.sqlite")
-      } catch LedgerError.held where Date() < end {
-        sched_yield()
-      }
+    while Date() < end {
+      if let ledger = try? Ledger(path: folder + "/ledger.sqlite") { return ledger }
+      sched_yield()
     }
+    return try Ledger(path: folder + "/ledger.sqlite")
   }
 }

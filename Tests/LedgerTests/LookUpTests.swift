@@ -67,6 +67,13 @@ import Testing
     #expect(claim.wireKey == key && claim.attempt == 2)
   }
 
+  @Test func what_is_found_after_a_person_had_it_sent_again_is_not_sent() throws {
+    _ = try lookUp(now: at(50))
+    try ledger.makeUnknownReady(adapter: "desk", now: at(50))
+    try ledger.commit([.command(.lookedUp(.make(.found(reference: "WO-1"), next: .settled)))])
+    #expect(try state == .settled)
+  }
+
   @Test func a_look_up_that_cannot_tell_is_followed_by_another() throws {
     _ = try lookUp(now: at(50))
     try ledger.commit([.command(.lookedUp(.make(.unknown("down"), next: .unknown, due: at(80))))])

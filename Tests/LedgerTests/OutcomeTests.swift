@@ -105,6 +105,14 @@ import Testing
     #expect(second.request == .make)
   }
 
+  @Test(arguments: ["UPDATE receipts SET reference = 'WO-2'", "UPDATE outcomes SET standing = 'in_progress'"])
+  func an_order_that_was_changed_in_the_file_is_not_asked_for(_ change: String) throws {
+    try say(.open)
+    try folder.tamper(change)
+    #expect(throws: LedgerError.self) { try next(at(21)) }
+    #expect(throws: LedgerError.self) { try recur(100) }
+  }
+
   @Test func another_action_of_the_rule_is_another_order() throws {
     try say(.open)
     try ledger.commit(decisions: [.make(100, actions: [.make(1, .shadow), .make(2)])])
