@@ -98,7 +98,7 @@ extension LedgerReader {
 
   /// Why nothing is sent; nil while actions are.
   package func halt() throws(LedgerError) -> HaltRow? {
-    try reading("whether it is halted") { db in try knowsInstructions(db) ? HaltRow.standing(db) : nil }
+    try reading("whether it is halted") { db in try HaltRow.standing(db) }
   }
 
   /// Numbers of the unknown actions that are still to be looked up in the other system.
@@ -129,6 +129,3 @@ extension LedgerReader {
     }
   }
 }
-
-/// A ledger that no later version has opened for writing yet lacks the tables of instructions.
-func knowsInstructions(_ db: Database) throws -> Bool { try db.tableExists("instructions") }

@@ -17,6 +17,7 @@ package final class LedgerReader: Sendable {
     configuration.readonly = true
     configuration.busyMode = .timeout(5)
     configuration.prepareDatabase { db in
+      try OlderSchema.fill(db)
       try db.execute(sql: "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
       try db.execute(sql: "PRAGMA mmap_size = 0; PRAGMA wal_autocheckpoint = 0")
     }

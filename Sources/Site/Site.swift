@@ -161,7 +161,8 @@ package struct Site: Sendable {
       defer { person.close() }
       let login = person.text("login")
       let account = login?.text ?? entry.key
-      if let other = logins.updateValue(entry.key, forKey: account) {
+      // One id twice is said elsewhere.
+      if let other = logins.updateValue(entry.key, forKey: account), other != entry.key {
         person.finding(
           login?.line ?? entry.line,
           "the login '\(account)' of '\(entry.key)' is that of '\(other)'; each person has their own")

@@ -107,7 +107,9 @@ import Testing
     _ = try ledger.nextInput
   }
 
-  @Test(arguments: ["UPDATE decisions SET title = 'other' WHERE id = 1", "DELETE FROM attempts", "DROP INDEX actions_to_claim"])
+  @Test(arguments: [
+    "UPDATE decisions SET title = 'other' WHERE id = 1", "DELETE FROM attempts", "DROP INDEX actions_to_claim",
+  ])
   func a_backup_that_was_altered_is_refused_and_the_ledger_is_as_it_was(_ sql: String) throws {
     do { _ = try filled() }
     _ = try LedgerReader(path: folder.ledger).backUp(to: file)
