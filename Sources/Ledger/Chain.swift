@@ -10,7 +10,7 @@ enum Chain {
   /// Which table an entry's row is in. Raw values are in the hashes: append-only.
   enum Kind: UInt8, CaseIterable {
     case decision = 1
-    case heldBack, action, event, attempt, receipt, request
+    case heldBack, action, event, attempt, receipt, request, lookUp, outcome, verdict, instruction, halt
 
     /// What people call it.
     var name: String {
@@ -22,6 +22,11 @@ enum Chain {
       case .attempt: "attempt"
       case .receipt: "receipt"
       case .request: "request"
+      case .lookUp: "look-up"
+      case .outcome: "outcome"
+      case .verdict: "verdict"
+      case .instruction: "instruction"
+      case .halt: "halt"
       }
     }
 
@@ -39,6 +44,11 @@ enum Chain {
       case .attempt: "attempts"
       case .receipt: "receipts"
       case .request: "requests"
+      case .lookUp: "look_ups"
+      case .outcome: "outcomes"
+      case .verdict: "verdicts"
+      case .instruction: "instructions"
+      case .halt: "halts"
       }
     }
 
@@ -76,9 +86,25 @@ enum Chain {
         ]
       case .receipt: ["SELECT action, reference, received FROM receipts WHERE id = ?"]
       case .request: ["SELECT method, path, headers, body FROM requests WHERE id = ?"]
+      case .lookUp:
+        [
+          """
+          SELECT action, number, began, ended, status, answer, detail, next, due, input
+          FROM look_ups WHERE id = ?
+          """
+        ]
+      case .outcome:
+        ["SELECT action, at, standing, cause, cost, currency, started, done, input FROM outcomes WHERE id = ?"]
+      case .verdict:
+        ["SELECT decision, at, person, verdict, cost, currency, note, input FROM verdicts WHERE id = ?"]
+      case .instruction: ["SELECT at, person, act, subject, detail, refusal, input FROM instructions WHERE id = ?"]
+      case .halt: ["SELECT at, halted, who, why FROM halts WHERE id = ?"]
       }
     }
   }
+
+  /// When a setpoint becomes void: in its action's hash, where there is one, since schema 2.
+  private static let validity = "SELECT valid_until FROM actions WHERE id = ? AND valid_until IS NOT NULL"
 
   /// What the first entry follows.
   static let root = Data(repeating: 0, count: 32)
@@ -107,6 +133,11 @@ enum Chain {
       for row in rows {
         for value in row.databaseValues { value.encode(into: &writer) }
       }
+    }
+    if kind == .action,
+      let row = try Row.fetchOne(db.cachedStatement(sql: validity), arguments: [id])
+    {
+      for value in row.databaseValues { value.encode(into: &writer) }
     }
     var sha = SHA256()
     sha.update(data: [0x00])

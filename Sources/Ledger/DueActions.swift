@@ -32,6 +32,7 @@ private final class DueActions: ActionQueue {
     // Most asks find nothing: they must not cost a write.
     guard let due = try nextDue(adapter: adapter), due <= now else { return nil }
     return try ledger.writing("the claim of an action") { db in
+      guard try HaltRow.standing(db) == nil else { return nil }
       let found = try Row.fetchOne(
         db.cachedStatement(
           sql: """

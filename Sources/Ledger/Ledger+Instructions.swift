@@ -6,6 +6,118 @@ extension Ledger {
   /// An instruction brought as an input. One that does not apply any more (the action has moved on meanwhile)
   /// changes nothing, and its row says so.
   func carryOut(_ instruction: Instruction, input: Int64, _ db: Database) throws {
-    throw LedgerError.cannotWrite(path: path, what: "an instruction", why: "not there yet")
+    let refusal = try instruction.act.objection(db, path: path)
+    let columns = InstructionColumns(instruction.act)
+    try db.cachedStatement(
+      sql: """
+        INSERT INTO instructions (at, person, act, subject, detail, refusal, input) VALUES (?, ?, ?, ?, ?, ?, ?)
+        """
+    ).execute(arguments: [
+      instruction.at.microseconds, instruction.person, columns.act, columns.subject, columns.detail, refusal, input,
+    ])
+    try Chain.add(.instruction, db.lastInsertedRowID, db)
+    guard refusal == nil else { return }
+    let (person, at) = (instruction.person, instruction.at)
+    switch instruction.act {
+    case .approve(let key):
+      try advance(key, to: .ready, due: at, at: at, why: "approved by \(person)", db)
+    case .reject(let key, let why):
+      try advance(key, to: .cancelled, due: nil, at: at, why: "rejected by \(person)\(afterColon(why))", db)
+    case .retry(let key):
+      try advance(key, to: .ready, due: at, at: at, why: "sent again by \(person)", db)
+    case .drop(let key, let why):
+      try advance(key, to: .cancelled, due: nil, at: at, why: "dropped by \(person)\(afterColon(why))", db)
+    case .verdict(let key, let verdict, let cost, let note):
+      try record(verdict, of: key, cost, note, by: instruction, input: input, db)
+    case .halt(let why): try record(halted: true, at: at, who: person, why: why, db)
+    case .resume: try record(halted: false, at: at, who: person, why: "", db)
+    }
+  }
+
+  private func advance(
+    _ key: ActionKey, to state: ActionState, due: Instant?, at: Instant, why: String, _ db: Database
+  ) throws {
+    guard let row = try row(of: key, db) else { throw LedgerError.unknownAction(path: path, key: key) }
+    try move(row, to: state, due: due?.microseconds, at: at, why: why, db)
+  }
+
+  private func record(
+    _ verdict: Verdict, of key: DecisionKey, _ cost: Money?, _ note: String, by instruction: Instruction,
+    input: Int64, _ db: Database
+  ) throws {
+    try db.cachedStatement(
+      sql: """
+        INSERT INTO verdicts (decision, at, person, verdict, cost, currency, note, input)
+        VALUES ((SELECT id FROM decisions WHERE key = ?), ?, ?, ?, ?, ?, ?, ?)
+        """
+    ).execute(arguments: [
+      key.description, instruction.at.microseconds, instruction.person, verdict.rawValue, cost?.hundredths,
+      cost?.currency, note, input,
+    ])
+    try Chain.add(.verdict, db.lastInsertedRowID, db)
+  }
+
+  /// The newest such row says whether anything is sent.
+  func record(halted: Bool, at: Instant, who: String, why: String, _ db: Database) throws {
+    try db.cachedStatement(sql: "INSERT INTO halts (at, halted, who, why) VALUES (?, ?, ?, ?)")
+      .execute(arguments: [at.microseconds, halted ? 1 : 0, who, why])
+    try Chain.add(.halt, db.lastInsertedRowID, db)
+  }
+}
+
+private func afterColon(_ why: String) -> String { why.isEmpty ? "" : ": \(why)" }
+
+extension Instruction.Act {
+  /// Why this does not apply to what is there now; nil when it does. Asked before an instruction is journalled, so
+  /// that the person hears it, and again when it is carried out: the action may have moved on.
+  func objection(_ db: Database, path: String) throws -> String? {
+    func isNot(_ states: [ActionState], _ key: ActionKey, _ text: String) throws -> String? {
+      guard let row = try ActionRow.one(key, db, path: path) else { return "there is no action \(key)" }
+      return states.contains(row.state) ? nil : "action \(row.id) is \(row.state.rawValue); \(text)"
+    }
+    switch self {
+    case .approve(let key): return try isNot([.waiting], key, "only a waiting action can be approved")
+    case .reject(let key, _): return try isNot([.waiting], key, "only a waiting action can be rejected")
+    case .retry(let key):
+      if let text = try isNot([.dead, .unknown], key, "only a dead or unknown action can be sent again") {
+        return text
+      }
+      guard let row = try ActionRow.one(key, db, path: path), row.kind == .setpoint, row.state == .unknown else {
+        return nil
+      }
+      return "action \(row.id) is a setpoint that may have been written: it is never sent a second time; drop it"
+    case .drop(let key, _):
+      return try isNot(
+        [.dead, .unknown, .ready, .waiting], key,
+        "only an action that is dead, unknown, ready or waiting can be dropped")
+    case .verdict(let key, _, _, _):
+      let sql = "SELECT count(*) FROM decisions WHERE key = ?"
+      let count = try Int.fetchOne(db.cachedStatement(sql: sql), arguments: [key.description])
+      return count == 0 ? "there is no decision \(key)" : nil
+    case .halt: return nil
+    case .resume: return try HaltRow.standing(db) == nil ? "nothing is halted" : nil
+    }
+  }
+}
+
+/// An act as it is stored.
+struct InstructionColumns {
+  var act: String
+  /// What it is about: the key of an action or of a decision.
+  var subject: String?
+  var detail: String
+
+  init(_ act: Instruction.Act) {
+    switch act {
+    case .approve(let key): (self.act, subject, detail) = ("approve", "\(key)", "")
+    case .reject(let key, let why): (self.act, subject, detail) = ("reject", "\(key)", why)
+    case .retry(let key): (self.act, subject, detail) = ("retry", "\(key)", "")
+    case .drop(let key, let why): (self.act, subject, detail) = ("drop", "\(key)", why)
+    case .verdict(let key, let verdict, let cost, let note):
+      let parts = [verdict.rawValue, cost.map { "\($0)" } ?? "", note]
+      (self.act, subject, detail) = ("verdict", "\(key)", parts.filter { !$0.isEmpty }.joined(separator: ", "))
+    case .halt(let why): (self.act, subject, detail) = ("halt", nil, why)
+    case .resume: (self.act, subject, detail) = ("resume", nil, "")
+    }
   }
 }

@@ -107,6 +107,17 @@ extension ActionRow {
     ).map { try ActionRow($0, path: path) }
   }
 
+  static func one(_ key: ActionKey, _ db: Database, path: String) throws -> ActionRow? {
+    try Row.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT actions.*, rule, asset, time, repeated
+          FROM actions JOIN decisions ON decisions.id = actions.decision
+          WHERE decisions.key = ? AND actions.number = ?
+          """), arguments: [key.decision.description, key.number]
+    ).map { try ActionRow($0, path: path) }
+  }
+
   /// From a row of `actions` joined with its decision's key.
   init(_ row: Row, path: String) throws {
     id = try row.get("id")

@@ -327,6 +327,7 @@ enum Schema {
       act TEXT NOT NULL,
       subject TEXT,
       detail TEXT NOT NULL,
+      refusal TEXT,  -- why it did not apply any more when it came to it; NULL when it was carried out
       input INTEGER NOT NULL
     ) STRICT;
     -- The newest row says whether anything is sent.

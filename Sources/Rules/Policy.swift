@@ -61,6 +61,7 @@ package struct Policy: Sendable {
   /// Judges a step. `evaluator` is asked about conditions and tags, and is told when to wake us.
   package mutating func apply(_ input: Input, _ step: Step, _ evaluator: inout Evaluator) -> Verdict {
     var verdict = Verdict()
+    if case .command(.instructed(let instruction)) = input { forget(instruction.act) }
     for event in step.events {
       switch event.kind {
       case .fired(let since, let readings):
@@ -252,6 +253,14 @@ package struct Policy: Sendable {
     for _ in 0..<(try reader.integer(in: 0...Int64(Int32.max))) {
       let expires = try Instant(from: &reader)
       approvals.append((expires, try ActionKey(from: &reader)))
+    }
+  }
+
+  /// A person has spoken: the action waits for nobody any more, and time does not end it.
+  private mutating func forget(_ act: Instruction.Act) {
+    switch act {
+    case .approve(let key), .reject(let key, _), .drop(let key, _): approvals.removeAll { $0.key == key }
+    case .retry, .verdict, .halt, .resume: return
     }
   }
 

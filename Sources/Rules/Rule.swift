@@ -206,17 +206,6 @@ package struct ValueModel: Sendable, Equatable {
   }
 }
 
-/// An amount in the hundredths of a currency: never binary floating point.
-package struct Money: Sendable, Equatable {
-  package var hundredths: Int64
-  /// ISO 4217.
-  package var currency: String
-  package init(hundredths: Int64, currency: String) {
-    self.hundredths = hundredths
-    self.currency = currency
-  }
-}
-
 /// A proof the author wrote beside the rule: these readings, for so long, and what must come of it.
 package struct Example: Sendable, Equatable {
   /// The name of the field: `fires`, `stays_calm`, `fires_when_hot`.

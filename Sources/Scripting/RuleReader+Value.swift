@@ -46,21 +46,3 @@ extension RuleReader {
     return percent / 100
   }
 }
-
-extension Money {
-  /// `14 000 EUR`, `250.50 EUR`: digits grouped by spaces or not, at most two after a point, a currency code.
-  init?(written text: String) {
-    let parts = text.split { $0 == " " || $0 == "\u{A0}" || $0 == "\u{202F}" }
-    guard let currency = parts.last, currency.utf8.count == 3, currency.utf8.allSatisfy({ (65...90).contains($0) })
-    else { return nil }
-    let halves = parts.dropLast().joined().split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-    let digits = halves.allSatisfy { $0.utf8.allSatisfy { (48...57).contains($0) } }
-    guard let whole = halves.first, (1...12).contains(whole.utf8.count), digits else { return nil }
-    let cents = halves.count == 2 ? halves[1] : "00"
-    guard (1...2).contains(cents.utf8.count), let units = Int64(whole), var hundredths = Int64(cents) else {
-      return nil
-    }
-    if cents.utf8.count == 1 { hundredths *= 10 }
-    self.init(hundredths: units * 100 + hundredths, currency: String(currency))
-  }
-}

@@ -72,6 +72,32 @@ import Testing
     #expect(plant.expired == [ActionKey(decision: plant.decisions[0].key, number: 1)])
   }
 
+  @Test(arguments: ["approve", "reject", "drop"])
+  func what_a_person_has_answered_does_not_expire_any_more(_ word: String) {
+    var plant = TestPlant(.over(actions: [order]), tier: .advise)
+    plant.send("V", 20, at: 0)
+    let key = ActionKey(decision: plant.decisions[0].key, number: 1)
+    let act: Instruction.Act =
+      switch word {
+      case "approve": .approve(key)
+      case "reject": .reject(key, why: "")
+      default: .drop(key, why: "")
+      }
+    plant.apply(.command(.instructed(Instruction(person: "h.weber", at: TestPlant.at(60), act: act))))
+    plant.send("V", 20, at: 8 * 3600 + 1)
+    #expect(plant.expired == [])
+  }
+
+  @Test func what_a_person_says_of_one_action_leaves_the_others_waiting() {
+    var plant = TestPlant(.over(actions: [order, order]), tier: .advise)
+    plant.send("V", 20, at: 0)
+    let keys = (1...2).map { ActionKey(decision: plant.decisions[0].key, number: $0) }
+    plant.apply(.command(.instructed(Instruction(person: "a", at: TestPlant.at(60), act: .approve(keys[0])))))
+    plant.apply(.command(.instructed(Instruction(person: "a", at: TestPlant.at(60), act: .halt(why: "")))))
+    plant.send("V", 20, at: 8 * 3600 + 1)
+    #expect(plant.expired == [keys[1]])
+  }
+
   @Test func a_setpoint_is_refused_for_want_of_a_conduit_with_its_target_fixed() {
     var plant = TestPlant(.over(actions: [.setpoint(tag: "V", to: .fraction(-0.1))]))
     plant.send("V", 20, at: 0)
