@@ -20,6 +20,7 @@ package final class Ledger: Journal, Sendable {
     self.retention = retention
     lock = try WriterLock(ledger: path)
     try refuseNetworkFileSystem(path)
+    if access(Ledger.restoring(path), F_OK) == 0 { throw .halfRestored(path: path) }
     if try !makeFile(path) { try checkBeforeTouching(path) }
     let queue: DatabaseQueue
     do {
@@ -206,7 +207,7 @@ private func makeFile(_ path: String) throws(LedgerError) -> Bool {
 }
 
 /// A new file's name is on disk only when its folder is.
-private func syncFolder(of path: String) throws(LedgerError) {
+func syncFolder(of path: String) throws(LedgerError) {
   let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
   let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   guard descriptor >= 0 else { throw .cannotOpen(path: path, why: "its folder: \(lastSystemError())") }

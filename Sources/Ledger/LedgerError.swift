@@ -26,6 +26,12 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
   case damagedBatch(path: String, firstInput: Int64, why: String)
   /// A row whose content cannot be understood.
   case damagedRow(path: String, what: String)
+  /// A backup was not made; nothing is left of it.
+  case cannotBackUp(path: String, file: String, why: String)
+  /// A backup was not put in place; the ledger is as it was.
+  case cannotRestore(path: String, file: String, why: String)
+  /// A restore began to put a backup in place and was ended before it had.
+  case halfRestored(path: String)
   /// Something was said of an action that the ledger does not have.
   case unknownAction(path: String, key: ActionKey)
 
@@ -60,6 +66,12 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
       "the ledger at \(path) is damaged: the batch of input \(firstInput): \(why); restore it from a backup"
     case .damagedRow(let path, let what):
       "the ledger at \(path) is damaged: \(what); run verify, and restore it from a backup"
+    case .cannotBackUp(let path, let file, let why):
+      "cannot back up the ledger at \(path) to \(file): \(why)"
+    case .cannotRestore(let path, let file, let why):
+      "cannot restore the ledger at \(path) from \(file): \(why); the ledger is as it was"
+    case .halfRestored(let path):
+      "cannot open ledger at \(path): a restore was ended before it had put the backup in place; restore again"
     case .unknownAction(let path, let key):
       "the ledger at \(path) has no action \(key)"
     }

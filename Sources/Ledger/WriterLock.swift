@@ -18,6 +18,7 @@ final class WriterLock: Sendable {
       if let why { throw .cannotOpen(path: path, why: "cannot lock \(lock): \(why)") }
       throw .held(path: path, pid: pid)
     }
+    giveToOwnerOfFolder(lock)
     let pid = Array("\(getpid())\n".utf8)
     guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, pid, pid.count, 0) == pid.count else {
       let why = lastSystemError()
@@ -38,3 +39,14 @@ final class WriterLock: Sendable {
 
 /// `errno` in words.
 func lastSystemError() -> String { String(cString: strerror(errno)) }
+
+/// What root makes in the folder of a ledger belongs to whom the folder belongs: the engine runs as that account, and
+/// must be able to open it.
+func giveToOwnerOfFolder(_ path: String) {
+  guard geteuid() == 0 else { return }
+  let folder = path.contains("/") ? String(path[...(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
+  var info = stat()
+  guard stat(folder, &info) == 0, info.st_uid != 0 else { return }
+  // If it cannot be done, whoever cannot open it says so.
+  _ = lchown(path, info.st_uid, info.st_gid)
+}
