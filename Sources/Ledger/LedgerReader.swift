@@ -17,6 +17,7 @@ package final class LedgerReader: Sendable {
     configuration.readonly = true
     configuration.busyMode = .timeout(5)
     configuration.prepareDatabase { db in
+      try OlderSchema.fill(db)
       try db.execute(sql: "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
       try db.execute(sql: "PRAGMA mmap_size = 0; PRAGMA wal_autocheckpoint = 0")
     }
@@ -51,7 +52,7 @@ package final class LedgerReader: Sendable {
         db,
         sql: """
           SELECT * FROM decisions
-          WHERE (?1 IS NULL OR rule = ?1) AND (?2 IS NULL OR asset = ?2) AND (?3 IS NULL OR time >= ?3)
+          WHERE (?1 IS NULL OR rule = ?1) AND (?2 IS NULL OR asset = ?2 OR substr(asset, -length(?2) - 1) = '/' || ?2) AND (?3 IS NULL OR time >= ?3)
           ORDER BY time DESC, id DESC LIMIT ?4
           """, arguments: [rule, asset, since?.microseconds, limit]
       ).map { row in
@@ -101,7 +102,7 @@ package final class LedgerReader: Sendable {
         db,
         sql: """
           SELECT * FROM held_back
-          WHERE (?1 IS NULL OR rule = ?1) AND (?2 IS NULL OR asset = ?2) AND (?3 IS NULL OR time >= ?3)
+          WHERE (?1 IS NULL OR rule = ?1) AND (?2 IS NULL OR asset = ?2 OR substr(asset, -length(?2) - 1) = '/' || ?2) AND (?3 IS NULL OR time >= ?3)
           ORDER BY time DESC, id DESC LIMIT ?4
           """, arguments: [rule, asset, since?.microseconds, limit]
       ).map { row in
