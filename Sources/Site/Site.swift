@@ -13,6 +13,8 @@ package struct Person: Sendable, Equatable {
   package var id: String
   package var name: String
   package var email: String?
+  /// The account of this machine by which the engine knows them; the id itself when the file names none.
+  package var login: String
 }
 
 /// Who answers for rules: a team and its people.
@@ -148,12 +150,22 @@ package struct Site: Sendable {
     return retention
   }
 
-  private static func readPeople(_ fields: Fields) -> [Person] {
-    fields.named("people").map { entry in
+  static func readPeople(_ fields: Fields) -> [Person] {
+    var logins: [String: String] = [:]
+    return fields.named("people").map { entry in
       let person = Fields(entry.value, "person '\(entry.key)'", line: entry.line, file: fields.file, fields.report)
       defer { person.close() }
+      let login = person.text("login")
+      let account = login?.text ?? entry.key
+      // One id twice is said elsewhere.
+      if let other = logins.updateValue(entry.key, forKey: account), other != entry.key {
+        person.finding(
+          login?.line ?? entry.line,
+          "the login '\(account)' of '\(entry.key)' is that of '\(other)'; each person has their own")
+      }
       return Person(
-        id: entry.key, name: person.text("name", needed: "Heike Weber")?.text ?? "", email: person.text("email")?.text)
+        id: entry.key, name: person.text("name", needed: "Heike Weber")?.text ?? "", email: person.text("email")?.text,
+        login: account)
     }
   }
 

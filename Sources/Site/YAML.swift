@@ -36,8 +36,9 @@ struct YAML {
   /// Reads a whole file; nil when it cannot be read, with the finding reported.
   static func read(_ path: String, shownAs file: String, _ report: Reporter) -> YAML? {
     guard let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int else {
+      // Whole: the folder may be the mistake.
       report.add(
-        file, nil, "cannot read this file: it is not there or may not be read; a site has site.yaml and assets.yaml")
+        path, nil, "cannot read this file: it is not there or may not be read; a site has site.yaml and assets.yaml")
       return nil
     }
     guard size <= largestFile else {

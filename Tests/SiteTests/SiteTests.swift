@@ -137,3 +137,31 @@ func a_duration_means_what_it_says(_ text: String, _ microseconds: Int64) throws
   #expect(site.sources[0].mqtt.password == Secret("for the test"))
   #expect(site.model.assets.map(\.path) == ["Harbour", "Harbour/B-1", "Harbour/B-2"])
 }
+
+@Test func a_person_is_known_by_their_login_or_else_by_an_account_of_their_id() throws {
+  let scratch = try Scratch(copying: "site")
+  try scratch.replace("site/site.yaml", "email: h.weber@riverside.example", "login: hweber")
+  let people = try scratch.read().people
+  #expect(people.person(withLogin: "hweber")?.id == "h.weber")
+  #expect(people.person(withLogin: "h.weber") == nil)
+  #expect(people.person(withLogin: "j.okafor")?.name == "James Okafor")
+  #expect(people.person(withLogin: "root") == nil)
+}
+
+@Test func the_outline_of_a_site_needs_no_secret_and_no_model() throws {
+  let scratch = try Scratch(copying: "site")
+  try scratch.replace("site/site.yaml", "# username: millwright", "username: millwright")
+  try scratch.replace("site/site.yaml", "# password: {env: PLANT_PASSWORD}", "password: {env: PLANT_PASSWORD}")
+  try scratch.write("site/assets.yaml", "nonsense: true")
+  #expect(throws: SiteFindings.self) { try scratch.read() }
+  let outline = try SiteOutline.read(folder: scratch.folder.appending(path: "site").path)
+  #expect(outline.name == "riverside")
+  #expect(outline.ledger == scratch.folder.appending(path: "site/state/ledger.sqlite").path)
+  #expect(outline.sources == ["plant"])
+  #expect(outline.people.count == 3)
+}
+
+@Test func a_folder_that_is_not_there_is_named_whole() {
+  let lines = findings(in: URL(fileURLWithPath: "/nope"))
+  #expect(lines.contains { $0.hasPrefix("/nope/site.yaml: cannot read this file") }, "\(lines)")
+}
