@@ -71,6 +71,7 @@ package final class Engine {
   package func run() throws {
     let delivered = try journal.marks()
     open()
+    postHealth()
     do {
       for source in sources {
         try source.start(delivered: delivered.filter { $0.source == source.id }, wake: inbox.wake)

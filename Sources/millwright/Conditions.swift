@@ -15,6 +15,7 @@ struct Conditions: ParsableCommand {
     @Flag(help: "those at rest too, once they were not") var all = false
 
     func run() throws {
+      if output.format == .text { try tellTroubles() }
       let rows = try place.reader().conditions().filter { all || $0.phase != "normal" || $0.blindSince != nil }
       switch output.format {
       case .json:
@@ -39,6 +40,14 @@ struct Conditions: ParsableCommand {
               ]
             }))
       }
+    }
+
+    /// What makes the list worth less than it looks goes first.
+    private func tellTroubles() throws {
+      guard let health = try ControlClient(place).health() else {
+        return print("the engine is not running: this is how it was")
+      }
+      for trouble in health.troubles { print("! \(printable(trouble))") }
     }
   }
 }

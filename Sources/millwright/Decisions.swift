@@ -5,14 +5,15 @@ import Rules
 
 struct Decisions: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "What was decided, and what came of it.", subcommands: [List.self, Show.self])
+    abstract: "What was decided, and what came of it.",
+    subcommands: [List.self, Show.self, Approve.self, Reject.self, Judge.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Decisions, newest first.")
     @OptionGroup var place: LedgerPlace
     @OptionGroup var output: FormatOption
     @Option(help: "only of this rule") var rule: String?
-    @Option(help: "only of this asset (its path)") var asset: String?
+    @Option(help: "only of this asset: its path, or the end of it (P-101)") var asset: String?
     @Option(help: "at most this many") var limit = 50
     @Flag(help: "firings that became no decision, and why") var heldBack = false
 

@@ -46,7 +46,7 @@ struct DemoCommand: ParsableCommand {
     print(
       Story(colour: Story.terminalHasColour, speed: speed).opening(start: start, page: "http://127.0.0.1:\(deskPort)/"))
 
-    service.start()
+    try service.start()
     guard teller.waitUntilConnected(seconds: 20) else {
       service.stop()
       _ = try service.waitUntilEnded()

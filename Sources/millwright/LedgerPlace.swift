@@ -4,7 +4,7 @@ import Ledger
 import Rules
 import Site
 
-/// Which ledger a listing reads: the site's, or a file.
+/// Which ledger a subcommand is about: the site's, or a file.
 struct LedgerPlace: ParsableArguments {
   @Option(help: "the site's folder") var site = "site"
   @Option(help: "a ledger file, instead of the site's") var ledger: String?
@@ -17,11 +17,14 @@ struct LedgerPlace: ParsableArguments {
     }
   }
 
-  func path() throws -> String {
-    if let ledger { return ledger }
+  func path() throws -> String { try ledger ?? outline().ledger }
+
+  func outline() throws -> SiteOutline { try LedgerPlace.outline(of: site) }
+
+  /// Neither the model nor a secret is needed to find a ledger.
+  static func outline(of site: String) throws -> SiteOutline {
     do {
-      let site = try Site.read(folder: site, environment: ProcessInfo.processInfo.environment, makeSecrets: false)
-      return site.stateFolder + "/ledger.sqlite"
+      return try SiteOutline.read(folder: site)
     } catch {
       throw Failure.findings(error.list.map(\.description))
     }

@@ -11,7 +11,7 @@ struct Millwright: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Check.self, Run.self, DemoCommand.self, Simulate.self, Decisions.self, Conditions.self, Actions.self,
-      RulesCommand.self, Verify.self,
+      SourcesCommand.self, Halt.self, Resume.self, RulesCommand.self, Verify.self, Backup.self, Restore.self,
     ])
 
   static func main() {

@@ -18,7 +18,9 @@ struct Run: ParsableCommand {
       service.stop()
     }
     defer { withExtendedLifetime(stopping) {} }
-    service.start { notifySystemd("READY=1") }
+    try service.start { notifySystemd("READY=1") }
+    let watch = HealthWatch(service, log: log)
+    defer { watch.stop() }
     let counts = try service.waitUntilEnded()
     log(.info, "stopped", ["changes": "\(counts.taken)", "late": "\(counts.late)", "duplicate": "\(counts.duplicate)"])
   }

@@ -10,16 +10,20 @@ import Synchronization
 
 /// The running parts of one site, put together: `run` and `demo` differ only in what they give it.
 final class Service: Sendable {
-  private let inbox = Inbox()
+  let inbox = Inbox()
   private let dispatchers: [Dispatcher]
   private let ledger: Ledger
+  /// Beside the writer, so that whoever asks does not keep it from committing.
+  let reader: LedgerReader
+  let board = HealthBoard()
+  let control = Mutex<ControlSocket?>(nil)
   private let ended = Ended()
   private let stopping = Mutex(false)
   private let unreadable = UnreadableCount()
-  private let installation: Installation
+  let installation: Installation
   private let clock: WallClock
   private let steady: WallClock
-  private let log: Log
+  let log: Log
   private let committed: @Sendable (Batch) -> Void
 
   /// Opens the ledger as its one writer. Throws `Failure.cannot` when another engine has it or it cannot be opened.
@@ -39,6 +43,7 @@ final class Service: Sendable {
       ledger = try Ledger(
         path: installation.site.stateFolder + "/ledger.sqlite", keep: installation.site.retention)
       try ledger.storeTexts(installation.hash, installation.texts)
+      reader = try LedgerReader(path: ledger.path)
     } catch {
       throw Failure.cannot("\(error)")
     }
@@ -62,7 +67,8 @@ final class Service: Sendable {
   }
 
   /// Starts every part. Returns at once; `ready` is called when the state is back and the sources are started on.
-  func start(ready: @escaping @Sendable () -> Void = {}) {
+  func start(ready: @escaping @Sendable () -> Void = {}) throws {
+    try listenToPersons()
     for dispatcher in dispatchers { dispatcher.start() }
     let thread = Thread { self.evaluate(ready) }
     thread.name = "engine"
@@ -82,7 +88,7 @@ final class Service: Sendable {
       log(.info, "starting", ["site": installation.site.name, "inputs_to_replay": "\(try ledger.nextInput - 1)"])
       let engine = try Engine(
         catalogue: SiteCatalogue(installation), hash: installation.hash, journal: ledger, sources: sources,
-        inbox: inbox, clock: clock, steady: steady, log: { [log] in log(.error, "engine", ["what": $0]) },
+        inbox: inbox, clock: clock, steady: steady, board: board, log: { [log] in log(.error, "engine", ["what": $0]) },
         committed: { [dispatchers, committed, log, unreadable] batch in
           for dispatcher in dispatchers { dispatcher.wake() }
           for decision in batch.decisions { log(.info, "decision", ["key": "\(decision.key)"]) }
@@ -113,6 +119,7 @@ final class Service: Sendable {
       return !stopping
     }
     guard first else { return }
+    control.withLock { $0?.stop() }
     Thread.detachNewThread { [dispatchers, inbox] in
       for dispatcher in dispatchers { dispatcher.finish() }
       for dispatcher in dispatchers { dispatcher.stop() }

@@ -29,7 +29,11 @@ final class Workplace: Sendable {
     }
     """
 
-  init() async throws {
+  /// The person that whoever runs these tests is to the site.
+  static let login = getpwuid(getuid()).flatMap { String(cString: $0.pointee.pw_name) } ?? "\(getuid())"
+
+  /// `workOrders` is how far the rule may go.
+  init(workOrders tier: Tier = .act) async throws {
     folder = FileManager.default.temporaryDirectory.path + "/millwright-e2e-\(UUID().uuidString)"
     let site = folder + "/site"
     try FileManager.default.createDirectory(
@@ -44,6 +48,8 @@ final class Workplace: Sendable {
       .replacingOccurrences(of: "port: 1883", with: "port: \(broker.port)")
       .replacingOccurrences(of: "127.0.0.1:8088", with: "127.0.0.1:\(port)")
       .replacingOccurrences(of: "lateness: 2 s", with: "lateness: 200 ms")
+      .replacingOccurrences(of: "kind: work_order, tier: act", with: "kind: work_order, tier: \(tier.rawValue)")
+      .replacingOccurrences(of: "email: h.weber@riverside.example", with: "login: \(Self.login)")
     try text.write(toFile: site + "/site.yaml", atomically: true, encoding: .utf8)
     // The limit of a rule that is not here has nobody to override it.
     let assets = try String(contentsOfFile: Self.root + "/site/assets.yaml", encoding: .utf8)
@@ -120,7 +126,9 @@ final class Workplace: Sendable {
   }
 
   /// Runs a subcommand to its end.
-  func run(_ arguments: String...) throws -> (code: Int32, output: String) {
+  func run(_ arguments: String...) throws -> (code: Int32, output: String) { try run(arguments) }
+
+  func run(_ arguments: [String]) throws -> (code: Int32, output: String) {
     let log = folder + "/command-\(UUID().uuidString).log"
     let child = try ChildProcess(Self.command, arguments, log: log)
     guard child.wait(seconds: 60), let code = child.exitCode else {

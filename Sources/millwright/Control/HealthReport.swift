@@ -1,0 +1,93 @@
+import Ledger
+import Rules
+
+/// How a running engine is, as it says so over the control socket and in its log. Times are RFC 3339.
+struct HealthReport: Codable, Sendable, Equatable {
+  struct Source: Codable, Sendable, Equatable {
+    var name: String
+    /// down, catching_up, up
+    var link: String
+    var since: String?
+    /// Newest time of its data, in this run.
+    var newestData: String?
+    /// How far data time lay behind the wall clock when it arrived.
+    var lagSeconds: Double?
+    /// Messages read and not yet on disk.
+    var backlog: Int?
+  }
+  struct Counts: Codable, Sendable, Equatable {
+    var taken: Int64
+    var late: Int64
+    var duplicate: Int64
+    var ahead: Int64
+    var notGood: Int64
+    var clockSteps: Int64
+  }
+
+  var at: String
+  var pid: Int32
+  /// What is wrong, in words for people; empty when all is well.
+  var troubles: [String]
+  var sources: [Source]
+  /// Why the wall clock is not believed; nil while it is.
+  var clockDoubt: String?
+  /// Since the engine began.
+  var counts: Counts
+  /// Length of the journal.
+  var inputs: Int64
+  var ledgerBytes: Int64
+  /// When the oldest action that is neither made nor ended was decided.
+  var oldestUnsent: String?
+  /// By whom, since when and why nothing is sent.
+  var halted: String?
+  var lastCommit: String?
+  var lastSnapshot: String?
+}
+
+extension HealthReport {
+  /// Unsent for longer is a trouble.
+  private static let tooLong = TimeSpan.minutes(10)
+
+  init(_ health: Health, pid: Int32, backlog: [String: Int] = [:], ledger: LedgerReader) throws {
+    at = "\(health.at)"
+    self.pid = pid
+    sources = health.sources.map { source in
+      Source(
+        name: source.name, link: source.link.rawValue, since: source.since.map { "\($0)" },
+        newestData: source.newestData.map { "\($0)" }, lagSeconds: source.lag.map(\.seconds),
+        backlog: backlog[source.name])
+    }
+    clockDoubt = health.clockDoubt
+    counts = Counts(
+      taken: health.counts.taken, late: health.counts.late, duplicate: health.counts.duplicate,
+      ahead: health.counts.ahead, notGood: health.counts.notGood, clockSteps: health.counts.clockSteps)
+    inputs = health.inputs
+    ledgerBytes = ledger.bytes
+    lastCommit = health.lastCommit.map { "\($0)" }
+    lastSnapshot = health.lastSnapshot.map { "\($0)" }
+    troubles = health.troubles
+    if let halt = try ledger.halt() {
+      halted = halt.words
+      troubles.append("halted: nothing is sent (\(halt.words))")
+    }
+    let oldest = try ledger.oldestUnsent()
+    oldestUnsent = oldest.map { "\($0)" }
+    if let oldest, oldest + Self.tooLong < health.at, halted == nil {
+      troubles.append("an action decided at \(oldest) is still not made; see 'millwright actions list'")
+    }
+  }
+}
+
+extension HaltRow {
+  var words: String { "by \(who) since \(since)\(why.isEmpty ? "" : ": \(why)")" }
+}
+
+/// `12.3 MB`.
+func size(_ bytes: Int64) -> String {
+  var (amount, units) = (Double(bytes), ["bytes", "kB", "MB", "GB", "TB"][...])
+  while amount >= 1000, units.count > 1 {
+    amount /= 1000
+    units.removeFirst()
+  }
+  return "\(plain(amount)) \(units.first ?? "")"
+}
