@@ -24,10 +24,12 @@ final class Gate: @unchecked Sendable {
   private var answer: Answer?
   private var stopping = false
   private var running = false
+  private var link: LinkCondition
   private let wakeRead: Int32
   private let wakeWrite: Int32
 
-  init() throws(MQTTFailure) {
+  init(since: Instant) throws(MQTTFailure) {
+    link = LinkCondition(since: since)
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else { throw .setting("no pipe: \(String(cString: strerror(errno)))") }
     for end in ends {
@@ -48,10 +50,7 @@ final class Gate: @unchecked Sendable {
   func take(into intake: inout Intake) {
     lock.lock()
     let wasFull = isFull
-    intake.inputs.append(contentsOf: ready.inputs)
-    intake.deadLetters.append(contentsOf: ready.deadLetters)
-    ready.inputs.removeAll(keepingCapacity: true)
-    ready.deadLetters.removeAll(keepingCapacity: true)
+    ready.move(to: &intake)
     lock.unlock()
     if wasFull { wakeThread() }
   }
@@ -70,6 +69,15 @@ final class Gate: @unchecked Sendable {
     if answer == .refused { ready = Intake() }
     lock.unlock()
     wakeThread()
+  }
+
+  /// How the link is now.
+  var condition: LinkCondition {
+    lock.lock()
+    defer { lock.unlock() }
+    var link = link
+    link.untaken = ready.inputs.count + ready.deadLetters.count
+    return link
   }
 
   /// Ends the thread; waits for it, but not for a name server.
@@ -96,6 +104,12 @@ final class Gate: @unchecked Sendable {
     lock.lock()
     running = false
     lock.broadcast()
+    lock.unlock()
+  }
+
+  func note(_ change: (inout LinkCondition) -> Void) {
+    lock.lock()
+    change(&link)
     lock.unlock()
   }
 
@@ -153,14 +167,13 @@ final class Gate: @unchecked Sendable {
     return Int32(descriptors[1].revents)
   }
 
-  private var isFull: Bool { ready.inputs.count + ready.deadLetters.count >= Self.mostUntaken }
+  private var isFull: Bool {
+    max(ready.inputs.count + ready.deadLetters.count, ready.marks.count) >= Self.mostUntaken
+  }
 
   private func append(_ intake: inout Intake) -> Bool {
-    guard !intake.inputs.isEmpty || !intake.deadLetters.isEmpty else { return false }
-    ready.inputs.append(contentsOf: intake.inputs)
-    ready.deadLetters.append(contentsOf: intake.deadLetters)
-    intake.inputs.removeAll(keepingCapacity: true)
-    intake.deadLetters.removeAll(keepingCapacity: true)
+    guard !intake.isEmpty else { return false }
+    intake.move(to: &ready)
     return true
   }
 
@@ -168,5 +181,20 @@ final class Gate: @unchecked Sendable {
     var byte: UInt8 = 1
     // A full pipe wakes as well.
     _ = write(wakeWrite, &byte, 1)
+  }
+}
+
+extension Intake {
+  var isEmpty: Bool { inputs.isEmpty && deadLetters.isEmpty && marks.isEmpty }
+
+  /// Leaves nothing here. Into an empty one it goes whole, and the arrays change places.
+  fileprivate mutating func move(to other: inout Intake) {
+    guard !other.isEmpty else { return swap(&self, &other) }
+    other.inputs.append(contentsOf: inputs)
+    other.deadLetters.append(contentsOf: deadLetters)
+    other.marks.append(contentsOf: marks)
+    inputs.removeAll(keepingCapacity: true)
+    deadLetters.removeAll(keepingCapacity: true)
+    marks.removeAll(keepingCapacity: true)
   }
 }

@@ -1,4 +1,5 @@
 import CMosquitto
+import Foundation
 import Rules
 
 /// One connection to a broker: libmosquitto, MQTT 5, driven from outside. Nothing is written unless `write` is
@@ -7,6 +8,17 @@ import Rules
 ///
 /// Made and used on one thread.
 final class MQTTClient {
+  /// One message. The bytes are the library's, and only for the call.
+  struct Message {
+    var topic: UnsafeBufferPointer<UInt8>
+    var payload: UnsafeBufferPointer<UInt8>
+    var retained: Bool
+    /// Its packet id; 0 with QoS 0.
+    var packet: UInt16
+    /// The broker's word on whether it was delivered before; nil when `follow` is off.
+    var duplicate: Bool?
+  }
+
   /// What the library told us, in plain words, for the thread that drives it.
   final class Events {
     /// The broker's answer to CONNECT: its reason code, 0 for yes.
@@ -19,14 +31,14 @@ final class MQTTClient {
     var unacknowledged = 0
     /// Packets that meant something, to tell an empty socket by.
     var seen = 0
-    /// Topic, payload, retained. The bytes are the library's, and only for the call.
-    let message: (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt8>, Bool) -> Void
+    /// The library's last complaint: what OpenSSL found wrong, where the library only says that something was.
+    var complaint: String?
+    /// Whether the broker says of the message at hand that it was delivered before; nil when nobody listens for it.
+    fileprivate var isDuplicate: Bool?
+    let message: (Message) -> Void
     /// Called when the broker took us, before the first message: whether it had kept our session.
     let connected: (Bool) -> Void
-    init(
-      connected: @escaping (Bool) -> Void,
-      message: @escaping (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt8>, Bool) -> Void
-    ) {
+    init(connected: @escaping (Bool) -> Void, message: @escaping (Message) -> Void) {
       self.connected = connected
       self.message = message
     }
@@ -35,6 +47,11 @@ final class MQTTClient {
   let events: Events
   private let handle: OpaquePointer
   private let box: Unmanaged<Events>
+  private let largest: Int
+  /// Bytes of the packet at hand, at least.
+  private var unfinished = 0
+  /// What a socket may hold of the next packets besides.
+  private static let slack = 1 << 16
 
   /// Initialised once for the process, never cleaned up: the library forbids both twice.
   private static let library: Int32 = mosquitto_lib_init()
@@ -53,6 +70,7 @@ final class MQTTClient {
     self.events = events
     self.handle = handle
     self.box = box
+    largest = settings.largestMessage
     try check("MQTT 5", mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5))
     try check("receive maximum", mosquitto_int_option(handle, MOSQ_OPT_RECEIVE_MAXIMUM, Int32(Self.receiveMaximum)))
     // Acknowledgements are then only queued, and written by `write` alone.
@@ -89,10 +107,11 @@ final class MQTTClient {
     mosquitto_property_add_int32(
       &list, Int32(MQTT_PROP_MAXIMUM_PACKET_SIZE.rawValue), UInt32(clamping: settings.largestMessage))
     defer { mosquitto_property_free_all(&list) }
-    let keepAlive = Int32(clamping: min(max(5, settings.keepAlive.microseconds / 1_000_000), 65_535))
     try check(
       "connect to \(settings.host):\(settings.port)",
-      mosquitto_connect_bind_v5(handle, settings.host, Int32(clamping: settings.port), keepAlive, nil, list))
+      mosquitto_connect_bind_v5(
+        handle, settings.host, Int32(clamping: settings.port),
+        Int32(settings.keepAliveSeconds), nil, list))
   }
 
   /// Queues a subscription at QoS 1; its id. Retained messages come only if the session did not have it already.
@@ -114,8 +133,22 @@ final class MQTTClient {
   /// Reads what is there of one packet; whether a whole one came.
   func read() throws(MQTTFailure) -> Bool {
     let before = events.seen
+    var waiting: Int32 = 0
+    if let socket { _ = ioctl(socket, UInt(FIONREAD), &waiting) }
     try check("read", mosquitto_loop_read(handle, 1))
-    return events.seen != before
+    guard events.seen == before else {
+      unfinished = 0
+      return true
+    }
+    // The library takes a packet of any size, up to 256 MiB, whatever was announced. What it read without coming to
+    // an end is at least what lay there. Two bytes are an answer to a ping, which is not seen here.
+    if waiting > 2 { unfinished += Int(waiting) }
+    guard unfinished <= largest + Self.slack else {
+      throw .refused(
+        "the broker sends a message larger than the \(largest) bytes it was told to; limit its message size, or raise `largest_message` of the source"
+      )
+    }
+    return false
   }
 
   /// Writes all that is queued, as far as the socket takes it: acknowledgements too.
@@ -127,15 +160,41 @@ final class MQTTClient {
   /// Keep-alive: queues a ping when it is time, ends the link when one went unanswered. To be called every second.
   func misc() throws(MQTTFailure) { try check("keep alive", mosquitto_loop_misc(handle)) }
 
-  /// Says goodbye. Only when nothing waits that must not be acknowledged.
+  /// Acknowledges what waits and says goodbye. Only when nothing waits that must not be acknowledged.
   func disconnect() {
-    guard events.unacknowledged == 0, !wantsWrite, mosquitto_disconnect_v5(handle, 0, nil) == MOSQ_ERR_SUCCESS.rawValue
+    guard mosquitto_loop_write(handle, 1) == MOSQ_ERR_SUCCESS.rawValue,
+      mosquitto_disconnect_v5(handle, 0, nil) == MOSQ_ERR_SUCCESS.rawValue
     else { return }
     mosquitto_loop_write(handle, 1)
   }
 
-  /// The broker's reason in its standard's words.
-  static func words(forReason code: Int32) -> String { String(cString: mosquitto_reason_string(code)) }
+  /// The broker's answer to CONNECT in words, with what to do where that can be known.
+  static func words(forAnswer code: Int32) -> String {
+    switch UInt32(bitPattern: code) {
+    case MQTT_RC_BAD_USERNAME_OR_PASSWORD.rawValue, 4: "it does not know this user name and password"
+    case MQTT_RC_NOT_AUTHORIZED.rawValue, 5: "not authorised; check user name, password and certificate of the source"
+    default: String(cString: mosquitto_reason_string(code))
+    }
+  }
+
+  /// Whether to listen to the library's log, which alone tells the DUP flag of a message and what OpenSSL found
+  /// wrong. It costs as much as reading a message does, so only until the connection has settled. Never from within
+  /// a callback.
+  var follows = false {
+    didSet {
+      guard follows != oldValue else { return }
+      guard follows else { return mosquitto_log_callback_set(handle, nil) }
+      mosquitto_log_callback_set(handle) { _, context, level, line in
+        let events = Unmanaged<Events>.fromOpaque(context!).takeUnretainedValue()
+        guard let line else { return }
+        if level == MOSQ_LOG_ERR {
+          events.complaint = String(cString: line)
+        } else if level == MOSQ_LOG_DEBUG, let words = strstr(line, "received PUBLISH (d") {
+          events.isDuplicate = words[19] == UInt8(ascii: "1")
+        }
+      }
+    }
+  }
 
   private func listen() {
     mosquitto_connect_v5_callback_set(handle) { _, context, reason, flags, _ in
@@ -161,19 +220,29 @@ final class MQTTClient {
       while topic[length] != 0 { length += 1 }
       events.seen += 1
       if message.qos > 0 { events.unacknowledged += 1 }
+      let duplicate = events.isDuplicate
+      events.isDuplicate = nil
       topic.withMemoryRebound(to: UInt8.self, capacity: length) { topic in
         events.message(
-          UnsafeBufferPointer(start: topic, count: length),
-          UnsafeBufferPointer(
-            start: message.payload?.assumingMemoryBound(to: UInt8.self), count: Int(message.payloadlen)),
-          message.retain)
+          Message(
+            topic: UnsafeBufferPointer(start: topic, count: length),
+            payload: UnsafeBufferPointer(
+              start: message.payload?.assumingMemoryBound(to: UInt8.self), count: Int(message.payloadlen)),
+            retained: message.retain, packet: message.qos > 0 ? UInt16(truncatingIfNeeded: message.mid) : 0,
+            duplicate: duplicate))
       }
     }
   }
 
   private func check(_ what: String, _ code: Int32) throws(MQTTFailure) {
     guard code != MOSQ_ERR_SUCCESS.rawValue else { return }
+    if code == MOSQ_ERR_TLS.rawValue { throw .tls(events.complaint.map(Self.reason) ?? "no reason given") }
     throw .library(what, String(cString: mosquitto_strerror(code)))
+  }
+
+  /// `OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed` without what only OpenSSL reads.
+  private static func reason(_ complaint: String) -> String {
+    complaint.range(of: "::", options: .backwards).map { String(complaint[$0.upperBound...]) } ?? complaint
   }
 }
 
@@ -181,6 +250,8 @@ final class MQTTClient {
 enum MQTTFailure: Error, CustomStringConvertible {
   case setting(String)
   case library(String, String)
+  /// The broker and we do not trust each other, or the broker does not speak TLS; the broker never heard our CONNECT.
+  case tls(String)
   /// The address cannot be reached.
   case unreachable(String)
   /// The broker refused, or took less than was asked for.
@@ -199,6 +270,8 @@ enum MQTTFailure: Error, CustomStringConvertible {
     switch self {
     case .setting(let what): what
     case .library(let what, let why): "\(what): \(why)"
+    case .tls(let why):
+      "TLS with the broker failed: \(why); compare the broker's certificate (authority, host name, dates) with `tls` of the source"
     case .unreachable(let why), .refused(let why), .silent(let why): why
     case .takenOver: "another client connected with our client id and took the session"
     case .closed(let reason):

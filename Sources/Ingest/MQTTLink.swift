@@ -7,16 +7,18 @@ final class MQTTLink {
   private let name: String
   private let settings: MQTTSettings
   private let gate: Gate
+  private let backOff: BackOff
   private let clock: WallClock
   private let log: @Sendable (String) -> Void
   private let wake: @Sendable () -> Void
+  private let hash: MessageHash
   private var decoder: MessageDecoder
+  private var redelivery: Redelivery
+  private var doubt: SessionDoubt
   /// What was read and not yet handed over.
   private var intake = Intake()
   /// What the engine was last told of the link; nil before the first word.
   private var isUp: Bool?
-  /// A lost session was reported, and the report is not yet on disk.
-  private var gapUnsaved = false
   /// Connections that failed one after the other.
   private var failures = 0
 
@@ -25,45 +27,57 @@ final class MQTTLink {
   private static let readsInARow = 256
 
   init(
-    id: SourceID, name: String, settings: MQTTSettings, decoder: MessageDecoder, gate: Gate,
-    clock: @escaping WallClock, log: @escaping @Sendable (String) -> Void, wake: @escaping @Sendable () -> Void
+    id: SourceID, name: String, settings: MQTTSettings, delivered: [MessageMark], decoder: MessageDecoder, gate: Gate,
+    backOff: BackOff, clock: @escaping WallClock, log: @escaping @Sendable (String) -> Void,
+    wake: @escaping @Sendable () -> Void
   ) {
     self.id = id
     self.name = name
     self.settings = settings
-    self.decoder = decoder
     self.gate = gate
+    self.backOff = backOff
     self.clock = clock
     self.log = log
     self.wake = wake
+    self.decoder = decoder
+    hash = MessageHash(source: name)
+    redelivery = Redelivery(delivered: delivered)
+    doubt = SessionDoubt(delivered: delivered)
   }
 
   /// Returns when the source is stopped, or its session was taken.
   func run() {
     while true {
+      enter(.connecting)
       do throws(MQTTFailure) {
         try connection()
-        return
+        return enter(.stopped)
       } catch {
+        gate.note { $0.lastFailure = "\(error)" }
         if case .takenOver = error {
           log("source \(name): \(error). Not connecting again: is a second engine running?")
+          enter(.takenOver)
           return lost()
         }
-        let wait = pause()
+        let wait = backOff.wait(after: failures)
+        failures += 1
         // Not every broker gives the reason "session taken over"; some only close the link.
         let hint = isUp == true && failures > 3 ? " (does another client use the id \(settings.clientID)?)" : ""
-        log("source \(name): \(error)\(hint); next try in \(wait)")
+        log("source \(name): \(error)\(hint); next try in \(wait.milliseconds) ms")
+        enter(.down)
         lost()
-        if stopped(within: wait) { return }
+        if stopped(within: wait) { return enter(.stopped) }
       }
     }
   }
 
-  /// 1 s to 30 s, doubling, less up to half of it: engines that lost one broker do not all return at once.
-  private func pause() -> Duration {
-    let longest = min(30_000, 1_000 << min(failures, 5))
-    failures += 1
-    return .milliseconds(Int.random(in: (longest / 2)...longest))
+  private func enter(_ state: LinkCondition.State) {
+    let now = clock()
+    gate.note {
+      if $0.state != state { $0.since = now }
+      $0.state = state
+      if state != .up, state != .catchingUp { $0.unacknowledged = 0 }
+    }
   }
 
   private func stopped(within wait: Duration) -> Bool {
@@ -71,20 +85,26 @@ final class MQTTLink {
     while true {
       let standing = gate.standing()
       if standing.stopping { return true }
-      if let answer = standing.answer { settle(answer) }
+      if let answer = standing.answer, !settle(answer) { lost() }
       let left = end - ContinuousClock.now
       guard left > .zero else { return false }
       _ = gate.poll(nil, 0, milliseconds: left.milliseconds + 1)
     }
   }
 
-  /// What an answer means while there is no link: nothing waits for acknowledgement.
-  private func settle(_ answer: Gate.Answer) {
+  /// What the engine's answer means; false when what was read must be fetched again.
+  private func settle(_ answer: Gate.Answer) -> Bool {
     switch answer {
-    case .committed: gapUnsaved = false
+    case .committed:
+      redelivery.keep()
+      doubt.committed()
+      return true
     case .refused:
+      redelivery.forget()
+      doubt.refused()
+      // Of the link it has to be told anew.
       isUp = nil
-      lost()
+      return false
     }
   }
 
@@ -99,61 +119,109 @@ final class MQTTLink {
 
   /// One connection from its beginning to its end; returns when the source is stopped.
   private func connection() throws(MQTTFailure) {
-    guard try probe(settings.host, settings.port, gate) else { return }
+    guard try probe(settings.host, settings.port, gate), try announce() else { return }
     let client = try MQTTClient(
       settings,
       events: .init(
-        connected: { [unowned self] present in
-          if !present || gapUnsaved {
-            gapUnsaved = true
-            report(.newSession)
-          }
-          isUp = true
-          report(.connected)
-          log(
-            "source \(name): connected to \(settings.host):\(settings.port), \(present ? "session kept" : "new session")"
-          )
-        },
-        message: { [unowned self] topic, payload, retained in
-          decoder.decode(topic: topic, payload: payload, retained: retained, arrived: clock(), into: &intake)
-        }))
-    try client.connect(settings)
-    var session = MQTTSession(filters: Array(Set(settings.mappings.map(\.filter))).sorted())
+        connected: { [unowned self] present in connected(sessionKept: present) },
+        message: { [unowned self] in take($0) }))
+    client.follows = true
+    var session = MQTTSession(settings)
+    defer {
+      redelivery.end()
+      tellMatched()
+    }
+    do throws(MQTTFailure) {
+      try client.connect(settings)
+      doubt.asks()
+      while true {
+        let standing = gate.standing()
+        if let answer = standing.answer, !settle(answer), !standing.stopping {
+          throw MQTTFailure.refused("what was read could not be kept, so it is fetched again")
+        }
+        if standing.stopping {
+          if redelivery.inHand.isEmpty { client.disconnect() }
+          return
+        }
+        try turn(client, &session, mayRead: standing.mayRead)
+      }
+    } catch {
+      // Refused, or strangers: then it made no session.
+      var refused = client.events.answer.map { $0 != 0 } ?? false
+      if case .tls = error, client.events.answer == nil { refused = true }
+      if refused, doubt.isRefused() {
+        intake.marks.append(.answered(id))
+        if gate.add(&intake) { wake() }
+      }
+      throw error
+    }
+  }
+
+  /// Before the broker is asked for our session, the journal knows that it will be; false when the source was stopped.
+  private func announce() throws(MQTTFailure) -> Bool {
+    guard !doubt.isAnnounced else { return true }
+    var isTold = false
     while true {
       let standing = gate.standing()
-      if standing.stopping {
-        client.disconnect()
-        return
+      if standing.stopping { return false }
+      if let answer = standing.answer {
+        guard settle(answer) else {
+          throw .refused("the journal cannot be written, so the broker is not asked for anything")
+        }
+        if isTold {
+          doubt.isAnnounced = true
+          return true
+        }
       }
-      switch standing.answer {
-      case .committed:
-        gapUnsaved = false
-        session.acknowledging = true
-      case .refused:
-        isUp = nil
-        throw .refused("what was read could not be kept, so it is fetched again")
-      case nil: break
+      // As with messages: what is handed over here, the next answer is about.
+      if !isTold, standing.mayRead, gate.beginReading() {
+        intake.marks.append(.asked(id))
+        if gate.endReading(&intake) { wake() }
+        isTold = true
       }
-      try turn(client, &session, mayRead: standing.mayRead)
+      _ = gate.poll(nil, 0, milliseconds: 1_000)
     }
+  }
+
+  /// The broker took us.
+  private func connected(sessionKept: Bool) {
+    let isGap = doubt.isAnswered(sessionKept: sessionKept)
+    redelivery.begin(sessionKept: sessionKept)
+    if isGap { report(.newSession) }
+    isUp = true
+    report(.connected)
+    intake.marks.append(.answered(id))
+    gate.note { $0.connections += 1 }
+    enter(.catchingUp)
+    let session = sessionKept ? isGap ? "session there, perhaps not the one we had" : "session kept" : "new session"
+    log("source \(name): connected to \(settings.host):\(settings.port), \(session)")
+  }
+
+  private func take(_ message: MQTTClient.Message) {
+    if message.packet != 0 {
+      let mark = MessageMark(source: id, packet: message.packet, hash: hash(message.topic, message.payload))
+      if redelivery.hasHad(mark, duplicate: message.duplicate) { return }
+      intake.marks.append(mark)
+    }
+    decoder.decode(
+      topic: message.topic, payload: message.payload, retained: message.retained, arrived: clock(), into: &intake)
   }
 
   /// Writes what may be written, waits for the socket, reads what may be read.
   private func turn(_ client: MQTTClient, _ session: inout MQTTSession, mayRead: Bool) throws(MQTTFailure) {
     let events = client.events
     // The library has one queue: whatever is written takes all acknowledgements before it along.
-    let mayWrite = session.acknowledging || events.unacknowledged == 0
+    let mayWrite = redelivery.inHand.isEmpty
     if mayWrite, client.wantsWrite { try client.write() }
-    if !client.wantsWrite { session.acknowledging = false }
+    let acknowledging = mayWrite && events.unacknowledged > 0
     // A link that lasted starts the waits anew; one that is closed again and again does not.
     if failures > 0, events.answer == 0, ContinuousClock.now - session.began > Self.lastingTime { failures = 0 }
-    try session.keepAlive(client)
+    let reads = mayRead && !acknowledging && events.unacknowledged < MQTTClient.receiveMaximum
+    try session.keepAlive(client, reading: reads)
     try check(client)
 
-    let full = events.unacknowledged >= MQTTClient.receiveMaximum
-    let reads = mayRead && !full && !session.acknowledging
     var interest: Int32 = reads ? POLLIN : 0
-    if client.wantsWrite, session.acknowledging || events.unacknowledged == 0 { interest |= Int32(POLLOUT) }
+    if mayWrite, client.wantsWrite { interest |= Int32(POLLOUT) }
     let ready = gate.poll(client.socket, interest, milliseconds: session.isCaughtUp ? 1_000 : 20)
 
     if reads, ready & (POLLIN | POLLHUP | POLLERR) != 0 {
@@ -172,10 +240,24 @@ final class MQTTLink {
     } else if reads, ready & POLLIN == 0, session.catchesUp(events) {
       report(.caughtUp)
       if gate.add(&intake) { wake() }
+      enter(.up)
+      tellMatched()
     }
+    if client.follows, session.isSubscribed, !redelivery.isExpecting {
+      client.follows = false
+      tellMatched()
+    }
+    gate.note { $0.unacknowledged = events.unacknowledged }
     if events.answer == nil, ContinuousClock.now - session.began > Self.connectTime {
       throw .silent("no answer from \(settings.host):\(settings.port) within \(Self.connectTime)")
     }
+  }
+
+  private func tellMatched() {
+    let matched = redelivery.takeMatched()
+    guard matched > 0 else { return }
+    gate.note { $0.matched += matched }
+    log("source \(name): \(matched) messages came again that were read before; not evaluated twice")
   }
 
   /// Reads until the socket is empty or it is time to hand over.
@@ -191,74 +273,15 @@ final class MQTTLink {
   }
 
   private func check(_ client: MQTTClient) throws(MQTTFailure) {
-    if let answer = client.events.answer, answer != 0 {
-      throw .refused("the broker refused the connection: \(MQTTClient.words(forReason: answer))")
-    }
     try checkReason(client)
     if client.socket == nil { throw .unreachable("the link is gone") }
   }
 
+  /// The broker's own reasons, before what the library makes of them.
   private func checkReason(_ client: MQTTClient) throws(MQTTFailure) {
+    if let answer = client.events.answer, answer != 0 {
+      throw .refused("the broker refused the connection: \(MQTTClient.words(forAnswer: answer))")
+    }
     if let reason = client.events.disconnected { throw MQTTFailure(disconnect: reason) }
-  }
-}
-
-/// How far one connection has come.
-private struct MQTTSession {
-  let filters: [String]
-  let began = ContinuousClock.now
-  /// Everything read is on disk, and its acknowledgements are being written.
-  var acknowledging = false
-  var lastRead = ContinuousClock.now
-  private(set) var isCaughtUp = false
-  private var lastMisc = ContinuousClock.now
-  /// Our subscriptions that the broker has not answered; nil before they were made.
-  private var asked: [Int32: String]?
-  private var subscribed: ContinuousClock.Instant?
-
-  init(filters: [String]) { self.filters = filters }
-
-  mutating func keepAlive(_ client: MQTTClient) throws(MQTTFailure) {
-    guard ContinuousClock.now - lastMisc >= .seconds(1) else { return }
-    lastMisc = .now
-    try client.misc()
-  }
-
-  /// Subscribes after the broker took us, and checks what it grants.
-  mutating func progress(_ client: MQTTClient) throws(MQTTFailure) {
-    guard client.events.answer == 0 else { return }
-    if asked == nil {
-      var asked: [Int32: String] = [:]
-      for filter in filters { asked[try client.subscribe(filter)] = filter }
-      self.asked = asked
-    }
-    for (id, qos) in client.events.granted {
-      guard let filter = asked?.removeValue(forKey: id) else { continue }
-      guard qos == 1 else {
-        let granted = qos >= 128 ? "nothing" : "QoS \(qos)"
-        throw .refused("the broker grants \(granted) for the filter \(filter), not QoS 1")
-      }
-    }
-    client.events.granted = []
-    if asked?.isEmpty == true, subscribed == nil { subscribed = .now }
-  }
-
-  /// Asked when the socket is empty: whether everything the broker had kept for us has now been read. That is so
-  /// 50 ms after the last message; on a link that is never quiet for so long, 2 s after the subscription, unless
-  /// so much waits for acknowledgement that a broker might hold more back; and 30 s after it in any case.
-  mutating func catchesUp(_ events: MQTTClient.Events) -> Bool {
-    guard !isCaughtUp, let subscribed else { return false }
-    let now = ContinuousClock.now
-    let since = now - subscribed
-    let quiet = now - max(lastRead, subscribed) >= .milliseconds(50) && events.unacknowledged == 0
-    guard quiet || (since >= .seconds(2) && events.unacknowledged < 20) || since >= .seconds(30) else { return false }
-    isCaughtUp = true
-    return true
-  }
-}
-
-extension Duration {
-  fileprivate var milliseconds: Int {
-    Int(clamping: components.seconds) * 1_000 + Int(components.attoseconds / 1_000_000_000_000_000)
   }
 }

@@ -14,12 +14,13 @@ package final class MQTTSource: Source {
   private let clock: WallClock
   private let log: @Sendable (String) -> Void
   private let gate: Gate
+  private let backOff: BackOff
 
   /// `log` gets a sentence when the link comes or goes, from the source's thread. Throws when the process has no
   /// descriptors left.
   package init(
-    id: SourceID, name: String, settings: MQTTSettings, bindings: [Binding], clock: @escaping WallClock,
-    log: @escaping @Sendable (String) -> Void
+    id: SourceID, name: String, settings: MQTTSettings, bindings: [Binding], backOff: BackOff = BackOff(),
+    clock: @escaping WallClock, log: @escaping @Sendable (String) -> Void
   ) throws {
     self.id = id
     self.name = name
@@ -27,18 +28,21 @@ package final class MQTTSource: Source {
     self.bindings = bindings
     self.clock = clock
     self.log = log
-    gate = try Gate()
+    self.backOff = backOff
+    gate = try Gate(since: clock())
   }
 
   /// Throws when the settings cannot work, such as a TLS file that cannot be read. An unreachable broker is no
   /// error: it is tried again.
   package func start(delivered: [MessageMark], wake: @escaping @Sendable () -> Void) throws {
-    _ = try MQTTClient(settings, events: .init(connected: { _ in }, message: { _, _, _ in }))
+    _ = try MQTTClient(settings, events: .init(connected: { _ in }, message: { _ in }))
+    let mine = delivered.filter { $0.source == id }
     gate.began()
-    let make: @Sendable () -> MQTTLink = { [id, name, settings, bindings, clock, log, gate] in
+    let make: @Sendable () -> MQTTLink = { [id, name, settings, bindings, backOff, clock, log, gate] in
       let decoder = MessageDecoder(source: id, sourceName: name, mappings: settings.mappings, bindings: bindings)
       return MQTTLink(
-        id: id, name: name, settings: settings, decoder: decoder, gate: gate, clock: clock, log: log, wake: wake)
+        id: id, name: name, settings: settings, delivered: mine, decoder: decoder, gate: gate, backOff: backOff,
+        clock: clock, log: log, wake: wake)
     }
     let thread = Thread { [gate] in
       make().run()
@@ -47,6 +51,9 @@ package final class MQTTSource: Source {
     thread.name = "mqtt \(name)"
     thread.start()
   }
+
+  /// How the link is now; to be asked from any thread.
+  package var condition: LinkCondition { gate.condition }
 
   package func take(into intake: inout Intake) { gate.take(into: &intake) }
   package func hold() { gate.hold() }

@@ -24,7 +24,7 @@ package struct Batch: Sendable {
 /// What tells one message of a broker's session from another: enough to know it again when it is delivered twice.
 package struct MessageMark: Sendable, Hashable {
   package var source: SourceID
-  /// MQTT's packet identifier; never 0.
+  /// MQTT's packet identifier; 0 for a source's own note on its session, which is no message.
   package var packet: UInt16
   /// Over the source's name, the topic and the payload.
   package var hash: UInt64

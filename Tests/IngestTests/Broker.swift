@@ -80,7 +80,7 @@ final class Broker {
     return withAddress(port) { connect(descriptor, $0, $1) } == 0
   }
 
-  fileprivate static func freePort() throws -> Int {
+  static func freePort() throws -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     guard withAddress(0, { bind(descriptor, $0, $1) }) == 0 else { throw Failure("no free port") }
@@ -93,12 +93,12 @@ final class Broker {
   }
 }
 
-/// Answers everyone who says something with the same bytes.
+/// Answers everyone who says something with the same bytes, and closes, or keeps the link open and says no more.
 final class CannedBroker {
   let port: Int
   private let listener: Int32
 
-  init(answer: [UInt8]) throws {
+  init(answer: [UInt8], keepsOpen: Bool = false) throws {
     let port = try Broker.freePort()
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard withAddress(port, { bind(listener, $0, $1) }) == 0, listen(listener, 8) == 0 else {
@@ -111,7 +111,11 @@ final class CannedBroker {
         let peer = accept(listener, nil, nil)
         guard peer >= 0 else { return }
         var bytes = [UInt8](repeating: 0, count: 1024)
-        if read(peer, &bytes, bytes.count) > 0 { _ = answer.withUnsafeBytes { write(peer, $0.baseAddress, $0.count) } }
+        if read(peer, &bytes, bytes.count) > 0 {
+          _ = answer.withUnsafeBytes { send(peer, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+          // Until the other side closes.
+          while keepsOpen, read(peer, &bytes, bytes.count) > 0 {}
+        }
         close(peer)
       }
     }.start()
@@ -123,7 +127,7 @@ final class CannedBroker {
   }
 }
 
-private func withAddress<R>(_ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
+func withAddress<R>(_ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
   var address = sockaddr_in()
   address.sin_family = sa_family_t(AF_INET)
   address.sin_port = UInt16(port).bigEndian

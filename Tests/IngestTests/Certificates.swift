@@ -1,0 +1,46 @@
+import Foundation
+
+/// A certificate authority of one test, and what it has signed, made by the openssl command.
+final class Certificates {
+  let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "certificates-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for name in ["ours", "theirs"] {
+      try openssl(
+        ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=\(name)"]
+          + ["-keyout", path("\(name).key"), "-out", path("\(name).pem")])
+    }
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  func path(_ name: String) -> String { folder.appending(path: name).path() }
+
+  /// A broker's certificate for a host, signed by the authority `ours`; no days at all: it expired yesterday.
+  func sign(_ name: String, host: String, days: Int = 2) throws {
+    try openssl(
+      ["req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=broker", "-addext", "subjectAltName=\(host)"]
+        + ["-keyout", path("\(name).key"), "-out", path("\(name).csr")])
+    try openssl(
+      ["x509", "-req", "-in", path("\(name).csr"), "-CA", path("ours.pem"), "-CAkey", path("ours.key")]
+        + ["-CAcreateserial", "-days", "\(days)", "-copy_extensions", "copy", "-out", path("\(name).pem")])
+  }
+
+  /// Lines for a broker with this certificate on a port of its own.
+  func listener(_ name: String, port: Int) -> String {
+    "listener \(port) 127.0.0.1\ncertfile \(path("\(name).pem"))\nkeyfile \(path("\(name).key"))"
+  }
+
+  private func openssl(_ arguments: [String]) throws {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/openssl")
+    process.arguments = arguments
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw Failure("openssl \(arguments)") }
+  }
+}
