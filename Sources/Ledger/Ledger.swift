@@ -19,6 +19,8 @@ package final class Ledger: Journal, Sendable {
     self.path = path
     self.retention = retention
     lock = try WriterLock(ledger: path)
+    // A new one must not stand where one with work in it was.
+    if let mark = lock.mark, access(path, F_OK) != 0 { throw .cutShort(path: path, had: mark.description) }
     if try !makeFile(path) { try checkBeforeTouching(path) }
     let queue: DatabaseQueue
     do {
@@ -34,6 +36,7 @@ package final class Ledger: Journal, Sendable {
       try Schema.migrator.migrate(queue)
       let newID = randomID()
       let now = wallClock()
+      let mark = lock.mark
       id = try queue.write { db in
         try db.execute(
           sql: """
@@ -41,9 +44,12 @@ package final class Ledger: Journal, Sendable {
             ON CONFLICT DO UPDATE SET schema = excluded.schema
             """, arguments: [newID, Schema.version, now.microseconds])
         try Schema.check(db, schema: Schema.version, path: path)
-        try markInterrupted(db, at: now)
         let id = try String.fetchOne(db, sql: "SELECT ledger FROM meta") ?? newID
+        if let mark, try !mark.isKept(in: db, ledger: id) {
+          throw LedgerError.cutShort(path: path, had: mark.description)
+        }
         try confirm(ledger: id, db, path: path)
+        try markInterrupted(db, at: now)
         return id
       }
     } catch {
@@ -52,6 +58,12 @@ package final class Ledger: Journal, Sendable {
     self.queue = queue
     try readBackSettings()
     try syncFolder(of: path)
+  }
+
+  /// Lets the ledger at `path` be an older or shorter one than was last written there, as after a restore: its next
+  /// opening does not miss what was lost. Throws while an engine has it.
+  package static func forgetMark(at path: String) throws(LedgerError) {
+    try WriterLock(ledger: path).forgetMark()
   }
 
   /// The settings that durability rests on, as the open connection has them: name to value. For `verify` and tests.
@@ -75,7 +87,10 @@ package final class Ledger: Journal, Sendable {
   /// One transaction: all of `body` or nothing.
   func writing<T>(_ what: String, _ body: (Database) throws -> T) throws(LedgerError) -> T {
     do {
-      return try queue.write(body)
+      let (result, mark) = try queue.write { db in (try body(db), try HighWaterMark(ledger: id, db)) }
+      // Only now: the mark must not be ahead of what the disk has.
+      lock.note(mark)
+      return result
     } catch let error as LedgerError {
       throw error
     } catch let error as DamagedValue {
