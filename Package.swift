@@ -90,9 +90,13 @@ let package = Package(
       swiftSettings: swift6),
 
     // `make bench`, with its bound in plain C.
-    .target(name: "CBound", dependencies: ["CLuaSystem"], path: "Tests/CBound"),
+    .target(name: "CBound", dependencies: ["CLuaSystem", "CMosquitto"], path: "Tests/CBound"),
     .executableTarget(
-      name: "bench", dependencies: ["CBound", "Rules", "Scripting"], path: "Tests/Bench", swiftSettings: swift6),
+      name: "bench",
+      dependencies: [
+        "CBound", "Demo", "Engine", "Ingest", "Ledger", "Rules", "Scripting",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ], path: "Tests/Bench", swiftSettings: swift6),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -102,12 +102,16 @@ extension Ledger {
 
   /// Gives every decision that came of inputs from `number` on, oldest first; some hundred a query.
   package func decisions(from number: Int64, _ body: (Decision) throws -> Void) throws {
-    var last: Int64 = 0
+    // From the newest back: there may be a million before them, and only the last few are asked for.
+    var last = try reading("decisions") { db in
+      try Int64.fetchOne(
+        db.cachedStatement(sql: "SELECT id FROM decisions WHERE input < ? ORDER BY id DESC LIMIT 1"),
+        arguments: [number]) ?? 0
+    }
     while true {
       let found = try reading("decisions") { db in
         try Int64.fetchAll(
-          db.cachedStatement(sql: "SELECT id FROM decisions WHERE id > ? AND input >= ? ORDER BY id LIMIT 256"),
-          arguments: [last, number]
+          db.cachedStatement(sql: "SELECT id FROM decisions WHERE id > ? ORDER BY id LIMIT 256"), arguments: [last]
         ).map { (id: $0, decision: try readDecision($0, db, path: path)) }
       }
       guard let newest = found.last else { return }

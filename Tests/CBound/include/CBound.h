@@ -9,4 +9,8 @@
 /// Gives the seconds it took; negative when the chunk could not be loaded. `trues` counts the calls that said true.
 double bound_run(const char *source, const char *const *names, int fields, const char *const *limit_names,
                  const double *limits, int limit_count, const double *values, int64_t calls, int64_t *trues);
+/// A bare libmosquitto subscriber (QoS 1, session kept, receive maximum 65,535) on 127.0.0.1: seconds from connecting
+/// until it is subscribed and has read `count` messages; negative when it failed or took longer than two minutes.
+double bound_drain(const char *client_id, int port, const char *filter, long count);
+
 #endif
