@@ -8,7 +8,11 @@ let swift6: [SwiftSetting] = [
 
 let package = Package(
   name: "millwright",
-  products: [.executable(name: "millwright", targets: ["millwright"])],
+  products: [
+    .executable(name: "millwright", targets: ["millwright"]),
+    // Loaded before a program by tests that let its disk fail.
+    .library(name: "PowerLoss", type: .dynamic, targets: ["CPowerLoss"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
@@ -88,6 +92,17 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: ["millwright", "Demo", "Delivery", "Engine", "Ingest", "Ledger", "Rules", "Scripting", "Site"],
       swiftSettings: swift6),
+
+    // Power that fails, bits that flip: a disk that fails as disks do, and a program that writes ledgers on it.
+    .target(name: "CPowerLoss", path: "Tests/CPowerLoss"),
+    .executableTarget(
+      name: "LedgerWriter", dependencies: ["Ledger", "Rules"], path: "Tests/LedgerWriter", swiftSettings: swift6),
+    .testTarget(
+      name: "FaultTests",
+      dependencies: [
+        "CPowerLoss", "LedgerWriter", "Demo", "Engine", "Ledger", "Rules",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ], swiftSettings: swift6),
 
     // `make bench`, with its bound in plain C.
     .target(name: "CBound", dependencies: ["CLuaSystem", "CMosquitto"], path: "Tests/CBound"),
