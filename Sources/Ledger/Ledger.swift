@@ -19,6 +19,7 @@ package final class Ledger: Journal, Sendable {
     self.path = path
     self.retention = retention
     lock = try WriterLock(ledger: path)
+    try refuseNetworkFileSystem(path)
     // A new one must not stand where one with work in it was.
     if let mark = lock.mark, access(path, F_OK) != 0 { throw .cutShort(path: path, had: mark.description) }
     if access(path, F_OK) != 0 { try makeLedger(path) } else { try checkBeforeTouching(path) }

@@ -110,6 +110,21 @@ final class Fields {
     return span
   }
 
+  /// `500 MB`, `10 GB`: thousands, as disks are sold.
+  func bytes(_ key: String, atLeast least: Int64) -> Int64? {
+    guard let (text, line) = text(key) else { return nil }
+    let parts = text.split(separator: " ")
+    let scales: [Substring: Int64] = ["MB": 1_000_000, "GB": 1_000_000_000, "TB": 1_000_000_000_000]
+    guard parts.count == 2, let count = Int64(parts[0]), let scale = scales[parts[1]], (1...1_000_000).contains(count),
+      count * scale >= least
+    else {
+      finding(
+        line, "'\(key)' must be a size such as '500 MB' or '10 GB', at least \(least / 1_000_000) MB, not '\(text)'")
+      return nil
+    }
+    return count * scale
+  }
+
   func word<T>(_ key: String, among words: [(String, T)]) -> T? {
     guard let (text, line) = text(key) else { return nil }
     if let found = words.first(where: { $0.0 == text }) { return found.1 }

@@ -32,6 +32,8 @@ package struct Site: Sendable {
   package var rulesFolder: String
   package var integrationsFolder: String
   package var stateFolder: String
+  /// How much of the journal is kept.
+  package var retention: Retention
   package var model: Model
   /// In file order; a source's place is its `SourceID`.
   package var sources: [(settings: SourceSettings, mqtt: MQTTSettings)]
@@ -104,6 +106,7 @@ package struct Site: Sendable {
     let tiers = policy.tiers(fields.list("tiers")?.items ?? [])
     let approve = fields.span("approve_within", atLeast: .seconds(1)) ?? .hours(8)
     let blind = fields.span("blind_after", atLeast: .seconds(1)) ?? .hours(24)
+    let retention = readRetention(fields)
     let people = readPeople(fields)
     let owners = readOwners(fields, people)
     fields.close()
@@ -111,7 +114,8 @@ package struct Site: Sendable {
     guard let plant else { return nil }
     return Site(
       name: name, title: title, folder: folder, rulesFolder: rules, integrationsFolder: integrations,
-      stateFolder: state, model: plant.model, sources: sources.map { ($0.0, $0.1) }, bindings: plant.bindings,
+      stateFolder: state, retention: retention, model: plant.model, sources: sources.map { ($0.0, $0.1) },
+      bindings: plant.bindings,
       adapters: adapters, owners: owners, people: people,
       policy: PolicySettings(tiers: tiers.tiers, routes: routes, approveWithin: approve, blindAfter: blind),
       limitMarks: plant.marks, tierMarks: tiers.marks)
@@ -132,6 +136,16 @@ package struct Site: Sendable {
     return AssetReader(
       file: assets.file, classes: classes, sources: sources, adapters: adapters, report: assets.report
     ).read(assets.named("assets"))
+  }
+
+  /// `journal: {keep: 90 d, size: 10 GB}`
+  private static func readRetention(_ fields: Fields) -> Retention {
+    var retention = Retention()
+    guard let journal = fields.fields("journal", "'journal'") else { return retention }
+    if let age = journal.span("keep", atLeast: .hours(1)) { retention.age = age }
+    if let size = journal.bytes("size", atLeast: 64 << 20) { retention.size = size }
+    journal.close()
+    return retention
   }
 
   private static func readPeople(_ fields: Fields) -> [Person] {

@@ -36,7 +36,8 @@ final class Service: Sendable {
       try FileManager.default.createDirectory(
         atPath: installation.site.stateFolder, withIntermediateDirectories: true,
         attributes: [.posixPermissions: 0o700])
-      ledger = try Ledger(path: installation.site.stateFolder + "/ledger.sqlite")
+      ledger = try Ledger(
+        path: installation.site.stateFolder + "/ledger.sqlite", keep: installation.site.retention)
       try ledger.storeTexts(installation.hash, installation.texts)
     } catch {
       throw Failure.cannot("\(error)")
