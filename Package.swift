@@ -76,7 +76,8 @@ let package = Package(
     .testTarget(
       name: "RulesTests", dependencies: ["Rules", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: swift6),
-    .testTarget(name: "EngineTests", dependencies: ["Engine", "Rules"], swiftSettings: swift6),
+    .testTarget(
+      name: "EngineTests", dependencies: ["Engine", "Rules", "Ledger", "LedgerWriter"], swiftSettings: swift6),
     .testTarget(name: "SiteTests", dependencies: ["Site", "Rules"], swiftSettings: swift6),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting", "Rules", "CLua"], swiftSettings: swift6),
     .testTarget(name: "IngestTests", dependencies: ["Ingest", "Rules"], swiftSettings: swift6),
@@ -90,17 +91,18 @@ let package = Package(
 
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["millwright", "Demo", "Delivery", "Engine", "Ingest", "Ledger", "Rules", "Scripting", "Site"],
+      dependencies: ["millwright", "CPowerLoss", "Faults", "LedgerWriter", "Demo", "Delivery", "Engine", "Ingest", "Ledger", "Rules", "Scripting", "Site"],
       swiftSettings: swift6),
 
     // Power that fails, bits that flip: a disk that fails as disks do, and a program that writes ledgers on it.
     .target(name: "CPowerLoss", path: "Tests/CPowerLoss"),
     .executableTarget(
       name: "LedgerWriter", dependencies: ["Ledger", "Rules"], path: "Tests/LedgerWriter", swiftSettings: swift6),
+    .target(name: "Faults", dependencies: ["CPowerLoss", "Demo"], path: "Tests/Faults", swiftSettings: swift6),
     .testTarget(
       name: "FaultTests",
       dependencies: [
-        "CPowerLoss", "LedgerWriter", "Demo", "Engine", "Ledger", "Rules",
+        "CPowerLoss", "Faults", "LedgerWriter", "Demo", "Ledger", "Rules",
         .product(name: "GRDB", package: "GRDB.swift"),
       ], swiftSettings: swift6),
 

@@ -1,6 +1,7 @@
 import CPowerLoss
 import Demo
 import Dispatch
+import Faults
 import Foundation
 import Ledger
 import LedgerWriter

@@ -5,18 +5,18 @@ import Synchronization
 
 /// A program on a disk that can fail: started with the preloaded library, which records what it does to the files
 /// whose paths begin with `files`, and fails or kills it as the control says.
-final class FaultyProcess: Sendable {
-  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+package final class FaultyProcess: Sendable {
+  package static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
-  static let products = root + "/.build/release"
+  package static let products = root + "/.build/release"
 
-  let child: ChildProcess
-  let log: String
+  package let child: ChildProcess
+  package let log: String
   private let control: Int32
 
   /// `prepare` sets the control before the program starts. Records and output go to files beside `folder`'s others.
-  init(
-    _ program: String, _ arguments: [String], files: String, folder: String,
+  package init(
+    _ program: String, _ arguments: [String], files: String, folder: String, keepsRecord: Bool = true,
     prepare: (inout power_loss_control) -> Void = { _ in }
   ) throws {
     log = folder + "/disk.log"
@@ -29,9 +29,9 @@ final class FaultyProcess: Sendable {
     child = try ChildProcess(
       "/usr/bin/env",
       [
-        "LD_PRELOAD=" + Self.products + "/libPowerLoss.so", "POWERLOSS_FILES=" + files, "POWERLOSS_LOG=" + log,
-        "POWERLOSS_CONTROL=" + folder + "/control", program,
-      ] + arguments, log: folder + "/output.log")
+        "LD_PRELOAD=" + Self.products + "/libPowerLoss.so", "POWERLOSS_FILES=" + files,
+        "POWERLOSS_CONTROL=" + folder + "/control",
+      ] + (keepsRecord ? ["POWERLOSS_LOG=" + log] : []) + [program] + arguments, log: folder + "/output.log")
   }
 
   deinit {
@@ -40,18 +40,18 @@ final class FaultyProcess: Sendable {
   }
 
   /// Changes one field of the control while the program runs.
-  func set(_ field: PartialKeyPath<power_loss_control>, to value: Int32) {
+  package func set(_ field: PartialKeyPath<power_loss_control>, to value: Int32) {
     guard let offset = MemoryLayout<power_loss_control>.offset(of: field) else { return }
     withUnsafeBytes(of: value) { bytes in _ = pwrite(control, bytes.baseAddress, bytes.count, off_t(offset)) }
   }
 
   /// The control as it stands.
-  var state: power_loss_control {
+  package var state: power_loss_control {
     var state = power_loss_control()
     withUnsafeMutableBytes(of: &state) { bytes in _ = pread(control, bytes.baseAddress, bytes.count, 0) }
     return state
   }
 
   /// Bytes of the record so far.
-  var recorded: Int { (try? FileManager.default.attributesOfItem(atPath: log)[.size] as? Int) ?? 0 }
+  package var recorded: Int { (try? FileManager.default.attributesOfItem(atPath: log)[.size] as? Int) ?? 0 }
 }
