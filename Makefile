@@ -4,6 +4,8 @@
 #   make test    build once with optimisation and run every test
 #   make bench   speed, each figure beside a bound measured in the same run
 #   make fuzz    the large campaigns of damaged and random input (MILLWRIGHT_SEED=n repeats one)
+#   make torture 10,000 power cuts, 10,000 flipped bits, N=1000 kills under load
+#   make protections  switches each protection off, and shows the test that fails without it
 #   make format  lay out the sources
 #   make check   the rules and the example site
 
@@ -11,11 +13,12 @@ SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
 BIN = .build/release
 FOR ?= 60s
+N ?= 1000
 
 # Debian packages and the file that shows each is there.
 PACKAGES = pkg-config libmosquitto-dev libcurl4-openssl-dev liblua5.4-dev libsqlite3-dev mosquitto mosquitto-clients
 
-.PHONY: help setup build demo test bench fuzz check format
+.PHONY: help setup build demo test bench fuzz torture protections check format
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
@@ -47,6 +50,12 @@ bench: build
 
 fuzz: build
 	MILLWRIGHT_CAMPAIGN=large $(SWIFT) test -c release --skip-build --filter 'FuzzTests|JSONOracleTests|RuleCampaignTests'
+
+torture: build
+	MILLWRIGHT_CAMPAIGN=large MILLWRIGHT_KILLS=$(N) $(SWIFT) test -c release --skip-build --filter 'PowerLossTests|BitFlipTests|KillTests'
+
+protections: build
+	Tests/protections.sh
 
 check: build
 	$(BIN)/millwright check site

@@ -8,7 +8,11 @@ let swift6: [SwiftSetting] = [
 
 let package = Package(
   name: "millwright",
-  products: [.executable(name: "millwright", targets: ["millwright"])],
+  products: [
+    .executable(name: "millwright", targets: ["millwright"]),
+    // Loaded before a program by tests that let its disk fail.
+    .library(name: "PowerLoss", type: .dynamic, targets: ["CPowerLoss"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
@@ -72,7 +76,8 @@ let package = Package(
     .testTarget(
       name: "RulesTests", dependencies: ["Rules", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: swift6),
-    .testTarget(name: "EngineTests", dependencies: ["Engine", "Rules"], swiftSettings: swift6),
+    .testTarget(
+      name: "EngineTests", dependencies: ["Engine", "Rules", "Ledger", "LedgerWriter"], swiftSettings: swift6),
     .testTarget(name: "SiteTests", dependencies: ["Site", "Rules"], swiftSettings: swift6),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting", "Rules", "CLua", "CSpin"], swiftSettings: swift6),
     .testTarget(name: "IngestTests", dependencies: ["Ingest", "Rules"], swiftSettings: swift6),
@@ -86,13 +91,25 @@ let package = Package(
 
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["millwright", "Demo", "Delivery", "Engine", "Ingest", "Ledger", "Rules", "Scripting", "Site"],
+      dependencies: ["millwright", "CPowerLoss", "Faults", "LedgerWriter", "Demo", "Delivery", "Engine", "Ingest", "Ledger", "Rules", "Scripting", "Site"],
       swiftSettings: swift6),
 
     // A process that dies inside a call of Lua, for tests to start.
     .target(name: "CSpin", path: "Tests/CSpin"),
     .executableTarget(
       name: "doomed", dependencies: ["CSpin", "Rules", "Scripting"], path: "Tests/Doomed", swiftSettings: swift6),
+
+    // Power that fails, bits that flip: a disk that fails as disks do, and a program that writes ledgers on it.
+    .target(name: "CPowerLoss", path: "Tests/CPowerLoss"),
+    .executableTarget(
+      name: "LedgerWriter", dependencies: ["Ledger", "Rules"], path: "Tests/LedgerWriter", swiftSettings: swift6),
+    .target(name: "Faults", dependencies: ["CPowerLoss", "Demo"], path: "Tests/Faults", swiftSettings: swift6),
+    .testTarget(
+      name: "FaultTests",
+      dependencies: [
+        "CPowerLoss", "Faults", "LedgerWriter", "Demo", "Ledger", "Rules",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ], swiftSettings: swift6),
 
     // `make bench`, with its bound in plain C.
     .target(name: "CBound", dependencies: ["CLuaSystem", "CMosquitto"], path: "Tests/CBound"),

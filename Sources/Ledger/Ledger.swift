@@ -21,31 +21,22 @@ package final class Ledger: Journal, Sendable {
     lock = try WriterLock(ledger: path)
     try refuseNetworkFileSystem(path)
     if access(Ledger.restoring(path), F_OK) == 0 { throw .halfRestored(path: path) }
-    if try !makeFile(path) { try checkBeforeTouching(path) }
+    // A new one must not stand where one with work in it was.
+    if let mark = lock.mark, access(path, F_OK) != 0 { throw .cutShort(path: path, had: mark.description) }
+    if access(path, F_OK) != 0 { try makeLedger(path) } else { try checkBeforeTouching(path) }
     let queue: DatabaseQueue
     do {
-      queue = try DatabaseQueue(path: path, configuration: .writer)
-    } catch {
-      throw .opening(path, error)
-    }
-    do {
-      // Not in `prepareDatabase`: GRDB sets NORMAL after it, when it turns the WAL on.
-      try queue.writeWithoutTransaction { db in
-        try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA application_id = \(Schema.applicationID)")
-      }
-      try Schema.migrator.migrate(queue)
-      let newID = randomID()
+      queue = try openForWriting(path)
       let now = wallClock()
+      let mark = lock.mark
       id = try queue.write { db in
-        try db.execute(
-          sql: """
-            INSERT INTO meta (one, ledger, schema, created) VALUES (1, ?, ?, ?)
-            ON CONFLICT DO UPDATE SET schema = excluded.schema
-            """, arguments: [newID, Schema.version, now.microseconds])
         try Schema.check(db, schema: Schema.version, path: path)
-        try markInterrupted(db, at: now)
-        let id = try String.fetchOne(db, sql: "SELECT ledger FROM meta") ?? newID
+        let id = try String.fetchOne(db, sql: "SELECT ledger FROM meta") ?? ""
+        if let mark, try !mark.isKept(in: db, ledger: id) {
+          throw LedgerError.cutShort(path: path, had: mark.description)
+        }
         try confirm(ledger: id, db, path: path)
+        try markInterrupted(db, at: now)
         return id
       }
     } catch {
@@ -54,6 +45,12 @@ package final class Ledger: Journal, Sendable {
     self.queue = queue
     try readBackSettings()
     try syncFolder(of: path)
+  }
+
+  /// Lets the ledger at `path` be an older or shorter one than was last written there, as after a restore: its next
+  /// opening does not miss what was lost. Throws while an engine has it.
+  package static func forgetMark(at path: String) throws(LedgerError) {
+    try WriterLock(ledger: path).forgetMark()
   }
 
   /// The settings that durability rests on, as the open connection has them: name to value. For `verify` and tests.
@@ -77,7 +74,10 @@ package final class Ledger: Journal, Sendable {
   /// One transaction: all of `body` or nothing.
   func writing<T>(_ what: String, _ body: (Database) throws -> T) throws(LedgerError) -> T {
     do {
-      return try queue.write(body)
+      let (result, mark) = try queue.write { db in (try body(db), try HighWaterMark(ledger: id, db)) }
+      // Only now: the mark must not be ahead of what the disk has.
+      lock.note(mark)
+      return result
     } catch let error as LedgerError {
       throw error
     } catch let error as DamagedValue {
@@ -195,15 +195,40 @@ private func checkBeforeTouching(_ path: String) throws(LedgerError) {
   try checkSchema(queue, path: path, isWriter: true)
 }
 
-/// Makes the file with nobody else allowed in, before SQLite would make it with more; true when it was not there.
-private func makeFile(_ path: String) throws(LedgerError) -> Bool {
-  let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-  if descriptor < 0 {
-    if errno == EEXIST { return false }
+/// Opens or makes the file's tables, with every setting that durability rests on.
+private func openForWriting(_ path: String) throws -> DatabaseQueue {
+  let queue = try DatabaseQueue(path: path, configuration: .writer)
+  // Not in `prepareDatabase`: GRDB sets NORMAL after it, when it turns the WAL on.
+  try queue.writeWithoutTransaction { db in
+    try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA application_id = \(Schema.applicationID)")
+  }
+  try Schema.migrator.migrate(queue)
+  try queue.write { db in
+    try db.execute(
+      sql: "INSERT OR IGNORE INTO meta (one, ledger, schema, created) VALUES (1, ?, ?, ?)",
+      arguments: [randomID(), Schema.version, wallClock().microseconds])
+  }
+  return queue
+}
+
+/// Makes a ledger whole before it has its name: one whose making was interrupted is never found there. Nobody else
+/// is allowed in, before SQLite would make the file with more.
+private func makeLedger(_ path: String) throws(LedgerError) {
+  let new = path + ".new"
+  for suffix in ["", "-wal", "-shm", "-journal"] { unlink(new + suffix) }
+  let descriptor = open(new, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+  guard descriptor >= 0 else { throw .cannotOpen(path: path, why: lastSystemError()) }
+  defer { close(descriptor) }
+  do {
+    // Closing brings everything into the file.
+    try openForWriting(new).close()
+  } catch {
+    throw .opening(path, error)
+  }
+  guard fsync(descriptor) == 0, rename(new, path) == 0 else {
     throw .cannotOpen(path: path, why: lastSystemError())
   }
-  close(descriptor)
-  return true
+  try syncFolder(of: path)
 }
 
 /// A new file's name is on disk only when its folder is.

@@ -11,6 +11,8 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
   /// The file is something else.
   case notALedger(path: String, why: String)
   case cannotOpen(path: String, why: String)
+  /// Less is there than was committed, or another ledger: an end that was lost, an older copy, no file at all.
+  case cutShort(path: String, had: String)
   /// A setting that durability rests on did not take.
   case settingRefused(path: String, setting: String, wanted: String, found: String)
   /// The whole transaction was rolled back.
@@ -48,6 +50,9 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
       "cannot open ledger at \(path): it is not a Millwright ledger (\(why)); name another file"
     case .cannotOpen(let path, let why):
       "cannot open ledger at \(path): \(why)"
+    case .cutShort(let path, let had):
+      "cannot open ledger at \(path): \(had) were committed here and are gone: its end is lost, or this is an older"
+        + " copy; restore it from a backup, or remove \(path).lock if the loss is accepted"
     case .settingRefused(let path, let setting, let wanted, let found):
       "cannot open ledger at \(path): \(setting) must be \(wanted) and is \(found);"
         + " the file system or the SQLite library does not allow it"

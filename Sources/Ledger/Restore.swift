@@ -32,6 +32,8 @@ extension Ledger {
       let summary = try checkBackup(file)
       try copyLedger(from: file, to: fresh)
       let unknown = try makeSafe(fresh, file: file, at: now)
+      // What stood here had come further, and is not to be missed.
+      lock.forgetMark()
       let replaced = try install(fresh, at: path, now)
       return Restored(backup: summary, replaced: replaced, unknown: unknown)
     } catch {

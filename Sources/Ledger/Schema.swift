@@ -340,5 +340,8 @@ enum Schema {
       who TEXT NOT NULL,
       why TEXT NOT NULL
     ) STRICT;
+
+    -- With the tables or not at all: what the file says it is, it is.
+    UPDATE meta SET schema = 2;
     """
 }

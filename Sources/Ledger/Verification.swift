@@ -23,12 +23,17 @@ package struct Verification: Sendable, Equatable {
 }
 
 extension LedgerReader {
-  /// Computes the whole chain again from the rows, and checks what must hold besides. In short transactions, so a
-  /// running engine goes on. It cannot see that the newest rows were cut off together with their entries: keep
-  /// the newest hash (`newestHash`) elsewhere for that.
+  /// Computes the whole chain again from the rows, and checks what must hold besides, down to SQLite's pages. In one
+  /// transaction a table, so a running engine goes on. That the newest rows were cut off together with their entries
+  /// shows by the mark in the lock file; for somebody who changed that too, keep the newest hash (`newestHash`)
+  /// elsewhere.
   package func verify() throws(LedgerError) -> Verification {
+    // Before the ledger is looked at: it only ever grows.
+    let mark = WriterLock.mark(beside: path)
     var found = Verification(entries: 0, batches: 0, problem: nil)
-    found.problem = try checkChain(&found.entries)
+    found.problem = try checkPages()
+    if found.problem == nil { found.problem = try checkEnd(mark) }
+    if found.problem == nil { found.problem = try checkChain(&found.entries) }
     if found.problem == nil { found.problem = try checkUnchained() }
     if found.problem == nil { found.problem = try checkStates() }
     if found.problem == nil { found.problem = try checkJournal(&found.batches) }
@@ -41,6 +46,27 @@ extension LedgerReader {
       try Row.fetchOne(db, sql: "SELECT seq, lower(hex(hash)) AS hash FROM chain ORDER BY seq DESC LIMIT 1")
         .map { (try $0.get("seq"), try $0.get("hash")) }
     }
+  }
+
+  /// That each table and its indexes say the same, and that no page is damaged.
+  private func checkPages() throws(LedgerError) -> Verification.Problem? {
+    let tables = try reading("the tables") { db in
+      try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+    }
+    for table in ["sqlite_schema"] + tables {
+      let said = try reading("the pages of \(table)") { db in
+        try String.fetchOne(db, sql: "SELECT * FROM pragma_integrity_check(?)", arguments: [table]) ?? "nothing"
+      }
+      if said != "ok" { return .init(kind: "table", id: 0, what: "\(table): \(said)") }
+    }
+    return nil
+  }
+
+  private func checkEnd(_ mark: HighWaterMark?) throws(LedgerError) -> Verification.Problem? {
+    guard let mark else { return nil }
+    let id = try id()
+    let isKept = try reading("the newest rows") { db in try mark.isKept(in: db, ledger: id) }
+    return isKept ? nil : .init(kind: "ledger", id: 0, what: "\(mark) were committed and are gone")
   }
 
   private func checkChain(_ entries: inout Int) throws(LedgerError) -> Verification.Problem? {

@@ -1,9 +1,12 @@
 import Glibc
+import Synchronization
 
 /// The lock file beside a ledger: whoever holds it is the one writer. The kernel lets go of it when the process
-/// ends, however it ends, so there is no stale lock.
+/// ends, however it ends, so there is no stale lock. It also remembers how far the ledger had come.
 final class WriterLock: Sendable {
   private let descriptor: Int32
+  /// What is in the file; several threads commit.
+  private let written: Mutex<HighWaterMark?>
 
   init(ledger path: String) throws(LedgerError) {
     let lock = path + ".lock"
@@ -19,15 +22,50 @@ final class WriterLock: Sendable {
       throw .held(path: path, pid: pid)
     }
     giveToOwnerOfFolder(lock)
-    let pid = Array("\(getpid())\n".utf8)
-    guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, pid, pid.count, 0) == pid.count else {
+    let pid = Array("\(getpid())".padded(to: HighWaterMark.offset).utf8)
+    guard pwrite(descriptor, pid, pid.count, 0) == pid.count else {
       let why = lastSystemError()
       close(descriptor)
       throw .cannotOpen(path: path, why: "cannot write its lock file \(lock): \(why)")
     }
+    written = Mutex(Self.mark(in: descriptor))
   }
 
   deinit { close(descriptor) }
+
+  /// How far the ledger had come; nil when nobody knows.
+  var mark: HighWaterMark? { written.withLock { $0 } }
+
+  /// Notes how far the ledger has come. One that cannot be written leaves the older one, which is as true.
+  func note(_ mark: HighWaterMark) {
+    written.withLock { written in
+      if let written, written.next > mark.next || written.entry > mark.entry || written == mark { return }
+      let line = Array(mark.line.utf8)
+      if pwrite(descriptor, line, line.count, off_t(HighWaterMark.offset)) == line.count { written = mark }
+    }
+  }
+
+  /// Forgets how far the ledger had come: an older copy is put in its place on purpose.
+  func forgetMark() {
+    written.withLock { written in
+      let blank = Array("".padded(to: HighWaterMark.length).utf8)
+      if pwrite(descriptor, blank, blank.count, off_t(HighWaterMark.offset)) == blank.count { written = nil }
+    }
+  }
+
+  /// The mark beside a ledger, whoever holds the lock.
+  static func mark(beside path: String) -> HighWaterMark? {
+    let descriptor = open(path + ".lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    return mark(in: descriptor)
+  }
+
+  private static func mark(in descriptor: Int32) -> HighWaterMark? {
+    var bytes = [UInt8](repeating: 0, count: HighWaterMark.length)
+    let count = pread(descriptor, &bytes, bytes.count, off_t(HighWaterMark.offset))
+    return count > 0 ? HighWaterMark(line: String(decoding: bytes.prefix(count), as: UTF8.self)) : nil
+  }
 
   private static func pid(in descriptor: Int32) -> String {
     var bytes = [UInt8](repeating: 0, count: 16)

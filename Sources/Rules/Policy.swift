@@ -261,14 +261,6 @@ package struct Policy: Sendable {
     }
   }
 
-  /// A person has spoken: the action waits for nobody any more, and time does not end it.
-  private mutating func forget(_ act: Instruction.Act) {
-    switch act {
-    case .approve(let key), .reject(let key, _), .drop(let key, _): approvals.removeAll { $0.key == key }
-    case .retry, .verdict, .halt, .resume: return
-    }
-  }
-
   /// Data time is the input's; waiting actions it has passed are over.
   private mutating func expire(_ input: Input, _ verdict: inout Verdict) {
     guard let first = approvals.first else { return }

@@ -32,8 +32,8 @@ final class Workplace: Sendable {
   /// The person that whoever runs these tests is to the site.
   static let login = getpwuid(getuid()).flatMap { String(cString: $0.pointee.pw_name) } ?? "\(getuid())"
 
-  /// `workOrders` is how far the rule may go.
-  init(workOrders tier: Tier = .act) async throws {
+  /// Orders go to the desk, or to another server of 127.0.0.1. `workOrders` is how far the rule may go.
+  init(workOrders tier: Tier = .act, orders: Int? = nil, rule: String = Workplace.rule) async throws {
     folder = FileManager.default.temporaryDirectory.path + "/millwright-e2e-\(UUID().uuidString)"
     let site = folder + "/site"
     try FileManager.default.createDirectory(
@@ -46,7 +46,7 @@ final class Workplace: Sendable {
     let port = try await desk.start()
     let text = try String(contentsOfFile: Self.root + "/site/site.yaml", encoding: .utf8)
       .replacingOccurrences(of: "port: 1883", with: "port: \(broker.port)")
-      .replacingOccurrences(of: "127.0.0.1:8088", with: "127.0.0.1:\(port)")
+      .replacingOccurrences(of: "127.0.0.1:8088", with: "127.0.0.1:\(orders ?? port)")
       .replacingOccurrences(of: "lateness: 2 s", with: "lateness: 200 ms")
       .replacingOccurrences(of: "kind: work_order, tier: act", with: "kind: work_order, tier: \(tier.rawValue)")
       .replacingOccurrences(of: "email: h.weber@riverside.example", with: "login: \(Self.login)")
@@ -55,7 +55,7 @@ final class Workplace: Sendable {
     let assets = try String(contentsOfFile: Self.root + "/site/assets.yaml", encoding: .utf8)
       .replacingOccurrences(of: "pump_cavitation: {vibration_high: 8.5}", with: "suction_low: {low: 0.3}")
     try assets.write(toFile: site + "/assets.yaml", atomically: true, encoding: .utf8)
-    try Self.rule.write(toFile: folder + "/rules/suction_low.lua", atomically: true, encoding: .utf8)
+    try rule.write(toFile: folder + "/rules/suction_low.lua", atomically: true, encoding: .utf8)
     try secret.write(toFile: site + "/state/secrets/desk_signing_key", atomically: false, encoding: .utf8)
     try FileManager.default.setAttributes(
       [.posixPermissions: 0o600], ofItemAtPath: site + "/state/secrets/desk_signing_key")
@@ -145,8 +145,8 @@ struct DidNotHappen: Error, CustomStringConvertible {
 }
 
 /// Waits for something that another process does; asks often, and gives up after a minute.
-func eventually(_ what: String, _ happened: () throws -> Bool) throws {
-  let deadline = ContinuousClock.now + .seconds(60)
+func eventually(_ what: String, seconds: Int = 60, _ happened: () throws -> Bool) throws {
+  let deadline = ContinuousClock.now + .seconds(seconds)
   let pause = DispatchSemaphore(value: 0)
   while try !happened() {
     if ContinuousClock.now > deadline { throw DidNotHappen(what: what) }

@@ -183,7 +183,7 @@ enum Script {
 
   @discardableResult
   static func run(
-    _ inputs: [Input], by chunk: Int, into journal: MemoryJournal, hash: String = "a", atMost: TimeSpan? = nil,
+    _ inputs: [Input], by chunk: Int, into journal: any Journal, hash: String = "a", atMost: TimeSpan? = nil,
     faulty: Bool = false, deaths: [Fault] = [], ticking: Ticking = Ticking()
   ) throws -> ScriptedSource {
     let inbox = Inbox()
@@ -197,7 +197,7 @@ enum Script {
   }
 
   /// An engine that has brought its state back and does nothing yet.
-  static func engine(_ journal: MemoryJournal) throws -> Engine {
+  static func engine(_ journal: any Journal) throws -> Engine {
     let ticking = Ticking()
     return try Engine(
       catalogue: Fixed(configuration(hash: "a", atMost: nil, faulty: false)), hash: Digest(hex: "a"),
@@ -206,7 +206,7 @@ enum Script {
   }
 
   /// The state that the journal stands for.
-  static func state(of journal: MemoryJournal) throws -> [UInt8] {
+  static func state(of journal: any Journal) throws -> [UInt8] {
     var decider = Decider(configuration(hash: "a", atMost: nil, faulty: false))
     try journal.replay(from: 1) { _, input in _ = decider.apply(input) }
     return decider.encodedState()

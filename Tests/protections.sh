@@ -1,0 +1,46 @@
+#!/bin/bash
+# Switches each protection off, one at a time, builds, and runs the test that must fail without it. Prints a table.
+#   Tests/protections.sh          all of them
+#   Tests/protections.sh full     one
+# The sources must be committed: each change is taken back with git.
+set -u
+cd "$(dirname "$0")/.."
+git diff --quiet -- Sources || { echo "Sources have changes that are not committed: commit them first"; exit 2; }
+only=${1:-}
+failed=0
+file=""
+trap '[ -n "$file" ] && git checkout -q -- "$file"' EXIT
+
+# protection NAME FILE SED TEST WHAT
+protection() {
+  [ -n "$only" ] && [ "$only" != "$1" ] && return
+  file=$2
+  sed -i "$3" "$file"
+  if git diff --quiet -- "$file"; then result="NOT SWITCHED OFF: the line is not there any more"; failed=1
+  elif ! swift build -c release --build-tests >/tmp/protections.$$ 2>&1; then result="DOES NOT BUILD"; failed=1
+  elif swift test -c release --skip-build --filter "$4" >/tmp/protections.$$ 2>&1; then
+    result="NOT NOTICED"; failed=1
+  else result="noticed"; fi
+  git checkout -q -- "$file"
+  file=""
+  rm -f /tmp/protections.$$
+  printf '%-11s %-52s %-18s %s\n' "$1" "$5" "$4" "$result"
+}
+
+printf '%-11s %-52s %-18s %s\n' protection "switched off" test result
+protection full Sources/Ledger/Ledger.swift \
+  's/PRAGMA synchronous = FULL/PRAGMA synchronous = NORMAL/; s/("synchronous", "2")/("synchronous", "1")/' \
+  PowerLossTests "a commit returns before the disk has it"
+protection mark Sources/Ledger/Ledger.swift 's/^      lock.note(mark)$/      _ = mark/' \
+  HighWaterTests "nobody remembers how far the ledger had come"
+protection ack Sources/Engine/Engine.swift \
+  's/^    try journal.commit(batch)$/    for source in sources { source.committed() }; try journal.commit(batch)/' \
+  EngineTests "acknowledged before it is committed"
+protection divergence Sources/Engine/Memory.swift 's/^    try memory.compare(computed.*$/    _ = computed/' \
+  RecoveryTests "what replay comes to is not compared"
+protection backlog Sources/Engine/Memory.swift \
+  's/^    configuration.sources.indices.filter { .* }.map {$/    configuration.sources.indices.map {/' \
+  'ClockTests|EngineTests' "ticks while a source is still catching up"
+protection confirm Sources/Ledger/DueActions.swift 's/^      try confirm(action: row, is: .ready.*$//' \
+  'DamageTests|BitFlipTests' "an action is sent on rows that nobody looked at"
+exit $failed
