@@ -13,7 +13,8 @@ BIN = .build/release
 FOR ?= 60s
 
 # Debian packages and the file that shows each is there.
-PACKAGES = pkg-config libmosquitto-dev libcurl4-openssl-dev liblua5.4-dev libsqlite3-dev mosquitto mosquitto-clients
+PACKAGES = pkg-config libmosquitto-dev libcurl4-openssl-dev liblua5.4-dev libsqlite3-dev mosquitto mosquitto-clients \
+  python3-venv
 
 .PHONY: help setup build demo test bench fuzz check format
 help:

@@ -13,6 +13,7 @@ final class Workplace: Sendable {
   let folder: String
   let broker: Broker
   let desk: WorkOrderDesk
+  let integrations: String
   private let running = Mutex<ChildProcess?>(nil)
   var engine: ChildProcess? { running.withLock { $0 } }
 
@@ -29,7 +30,12 @@ final class Workplace: Sendable {
     }
     """
 
-  init() async throws {
+  /// The files of the site can be changed before they are written.
+  init(
+    integrations: String = root + "/integrations",
+    change: (_ site: inout String, _ assets: inout String) -> Void = { _, _ in }
+  ) async throws {
+    self.integrations = integrations
     folder = FileManager.default.temporaryDirectory.path + "/millwright-e2e-\(UUID().uuidString)"
     let site = folder + "/site"
     try FileManager.default.createDirectory(
@@ -40,14 +46,15 @@ final class Workplace: Sendable {
     desk = try WorkOrderDesk(
       secret: Secret(secret), clock: { Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) })
     let port = try await desk.start()
-    let text = try String(contentsOfFile: Self.root + "/site/site.yaml", encoding: .utf8)
+    var text = try String(contentsOfFile: Self.root + "/site/site.yaml", encoding: .utf8)
       .replacingOccurrences(of: "port: 1883", with: "port: \(broker.port)")
       .replacingOccurrences(of: "127.0.0.1:8088", with: "127.0.0.1:\(port)")
       .replacingOccurrences(of: "lateness: 2 s", with: "lateness: 200 ms")
-    try text.write(toFile: site + "/site.yaml", atomically: true, encoding: .utf8)
     // The limit of a rule that is not here has nobody to override it.
-    let assets = try String(contentsOfFile: Self.root + "/site/assets.yaml", encoding: .utf8)
+    var assets = try String(contentsOfFile: Self.root + "/site/assets.yaml", encoding: .utf8)
       .replacingOccurrences(of: "pump_cavitation: {vibration_high: 8.5}", with: "suction_low: {low: 0.3}")
+    change(&text, &assets)
+    try text.write(toFile: site + "/site.yaml", atomically: true, encoding: .utf8)
     try assets.write(toFile: site + "/assets.yaml", atomically: true, encoding: .utf8)
     try Self.rule.write(toFile: folder + "/rules/suction_low.lua", atomically: true, encoding: .utf8)
     try secret.write(toFile: site + "/state/secrets/desk_signing_key", atomically: false, encoding: .utf8)
@@ -65,7 +72,7 @@ final class Workplace: Sendable {
   // MARK: The engine
 
   var arguments: [String] {
-    [folder + "/site", "--rules", folder + "/rules", "--integrations", Self.root + "/integrations"]
+    [folder + "/site", "--rules", folder + "/rules", "--integrations", integrations]
   }
   var log: String { (try? String(contentsOfFile: folder + "/engine.log", encoding: .utf8)) ?? "" }
   var ledger: String { folder + "/site/state/ledger.sqlite" }

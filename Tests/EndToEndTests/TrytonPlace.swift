@@ -1,0 +1,93 @@
+import Foundation
+import Ledger
+import Rules
+import Testing
+
+/// The example site with as many pumps as are wanted and its work orders going to a real Tryton, which knows all of
+/// them as one product. The adapter is the one that is shipped, but for its patience.
+struct TrytonPlace {
+  let workplace: Workplace
+  let tryton: Tryton
+  private let integrations: String
+  /// Where the engine finds the application key.
+  private let keyFile: String
+
+  init(pumps: Int = 3, followEvery: String = "1 s") async throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/millwright-tryton-\(UUID().uuidString)"
+    let tryton = try await onAThread { try Tryton(folder: folder + "/tryton") }
+    let seed = tryton.seed
+    try FileManager.default.createDirectory(atPath: folder + "/integrations", withIntermediateDirectories: true)
+    for name in ["webhook", "tryton"] {
+      try FileManager.default.copyItem(
+        atPath: Workplace.root + "/integrations/" + name, toPath: folder + "/integrations/" + name)
+    }
+    let adapter = folder + "/integrations/tryton/adapter.lua"
+    try String(contentsOfFile: adapter, encoding: .utf8)
+      .replacingOccurrences(of: #"follow_every  = "5 min""#, with: #"follow_every  = "\#(followEvery)""#)
+      .replacingOccurrences(of: #"visible_after = "10 s""#, with: #"visible_after = "2 s""#)
+      .write(toFile: adapter, atomically: true, encoding: .utf8)
+    let workplace = try await Workplace(integrations: folder + "/integrations") { site, assets in
+      site = site.replacingOccurrences(
+        of: "\nadapters:\n",
+        with: """
+
+          adapters:
+            erp:
+              integration: tryton
+              url: \(tryton.url)
+              plain_on_loopback: true
+              timeout: 5 s
+              retries: [\(Array(repeating: "2 s", count: 30).joined(separator: ", "))]
+              settings: {company: \(seed.company), operation: \(seed.operation), work_center: \(seed.crew)}
+              secrets:
+                api_key: {file: state/secrets/erp_api_key}
+
+          """
+      ).replacingOccurrences(of: "work_order: desk", with: "work_order: erp")
+      let tree = (1...pumps).map { "      P-\($0): {class: CentrifugalPump, ids: {erp: \(seed.product)}}\n" }
+      assets =
+        assets.prefix(upTo: assets.range(of: "\nassets:\n")?.upperBound ?? assets.endIndex)
+        + "  Riverside:\n    Utilities:\n" + tree.joined()
+    }
+    self.tryton = tryton
+    self.workplace = workplace
+    integrations = folder
+    keyFile = workplace.folder + "/site/state/secrets/erp_api_key"
+    try set(key: seed.key)
+  }
+
+  func set(key: String) throws {
+    try key.write(toFile: keyFile, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: keyFile)
+  }
+
+  func close() async {
+    await workplace.close()
+    tryton.kill()
+    try? FileManager.default.removeItem(atPath: integrations)
+  }
+
+  // MARK: What is there
+
+  /// The references of Tryton's productions by their numbers.
+  func productions() throws -> [(number: Int, reference: String)] {
+    try tryton.records("production", "reference").map { record in
+      guard case .number(let number)? = record["id"], case .text(let reference)? = record["reference"] else {
+        throw DidNotHappen(what: "a production has a reference: \(record)")
+      }
+      return (Int(number), reference)
+    }
+  }
+
+  /// The decisions and all that came of them, oldest first.
+  func stories() throws -> [DecisionStory] {
+    let reader = try LedgerReader(path: workplace.ledger)
+    return try reader.decisions(limit: 10_000, rule: nil, asset: nil, since: nil).reversed().compactMap {
+      try reader.decision(matching: "\($0.id)")
+    }
+  }
+
+  func actions(_ state: ActionState) throws -> [ActionRow] {
+    try LedgerReader(path: workplace.ledger).actions(state: state, limit: 10_000)
+  }
+}
