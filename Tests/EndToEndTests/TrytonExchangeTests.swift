@@ -1,3 +1,4 @@
+import Delivery
 import Foundation
 import Rules
 import Scripting
@@ -210,8 +211,8 @@ import Testing
     for step in steps {
       switch step {
       case .inTryton(let work): try work(tryton)
-      case .ask(let what, let question, let subject, let settings, let key):
-        let request = try request(code, question, subject, settings)
+      case .ask(let what, let question, let subject, let given, let key):
+        let request = try Self.request(code, question, subject, given)
         let result = try tryton.exchange(request, key: key == .valid ? nil : "nobody-made-this-key")
         guard case .response(let response) = result else { throw DidNotHappen(what: "\(what): \(result)") }
         recordings.append(
