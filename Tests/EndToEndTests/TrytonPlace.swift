@@ -49,6 +49,10 @@ struct TrytonPlace {
         assets.prefix(upTo: assets.range(of: "\nassets:\n")?.upperBound ?? assets.endIndex)
         + "  Riverside:\n    Utilities:\n" + tree.joined()
     }
+    // Trouble that comes again a moment later is a decision of its own here; by itself a rule waits a day.
+    try Workplace.rule.replacingOccurrences(
+      of: #"held_for = "2 s","#, with: #"held_for = "2 s", at_most = once_per "1 s","#
+    ).write(toFile: workplace.folder + "/rules/suction_low.lua", atomically: true, encoding: .utf8)
     self.tryton = tryton
     self.workplace = workplace
     integrations = folder
