@@ -5,14 +5,14 @@ import Testing
 
 /// The example site with as many pumps as are wanted and its work orders going to a real Tryton, which knows all of
 /// them as one product. The adapter is the one that is shipped, but for its patience.
-struct TrytonPlace {
+struct TrytonPlace: Sendable {
   let workplace: Workplace
   let tryton: Tryton
   private let integrations: String
   /// Where the engine finds the application key.
   private let keyFile: String
 
-  init(pumps: Int = 3, followEvery: String = "1 s") async throws {
+  private init(pumps: Int, followEvery: String) async throws {
     let folder = FileManager.default.temporaryDirectory.path + "/millwright-tryton-\(UUID().uuidString)"
     let tryton = try await onAThread { try Tryton(folder: folder + "/tryton") }
     let seed = tryton.seed
@@ -36,7 +36,7 @@ struct TrytonPlace {
               integration: tryton
               url: \(tryton.url)
               plain_on_loopback: true
-              timeout: 5 s
+              timeout: 10 s
               retries: [\(Array(repeating: "2 s", count: 30).joined(separator: ", "))]
               settings: {company: \(seed.company), operation: \(seed.operation), work_center: \(seed.crew)}
               secrets:
@@ -60,12 +60,26 @@ struct TrytonPlace {
     try set(key: seed.key)
   }
 
+  /// Makes one, does something there on a thread of its own, and takes it down whatever happened.
+  static func with(
+    pumps: Int = 3, followEvery: String = "1 s", _ work: @escaping @Sendable (TrytonPlace) throws -> Void
+  ) async throws {
+    let place = try await TrytonPlace(pumps: pumps, followEvery: followEvery)
+    do {
+      try await onAThread { try work(place) }
+    } catch {
+      await place.close()
+      throw error
+    }
+    await place.close()
+  }
+
   func set(key: String) throws {
     try key.write(toFile: keyFile, atomically: true, encoding: .utf8)
     try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: keyFile)
   }
 
-  func close() async {
+  private func close() async {
     await workplace.close()
     tryton.kill()
     try? FileManager.default.removeItem(atPath: integrations)

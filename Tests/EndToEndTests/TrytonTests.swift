@@ -6,8 +6,7 @@ import Testing
 /// From a broker to a real Tryton and back.
 @Suite(.serialized) struct TrytonTests {
   @Test func a_decision_becomes_a_production_and_its_status_and_cost_come_back() async throws {
-    let place = try await TrytonPlace()
-    try await onAThread {
+    try await TrytonPlace.with { place in
       try place.workplace.start()
       try place.workplace.suction("P-1", 0.2)
       try eventually("the order is settled") { try place.actions(.settled).count == 1 }
@@ -32,12 +31,10 @@ import Testing
       #expect(place.workplace.stop() == 0)
       #expect(!place.workplace.log.contains(place.tryton.seed.key), "the key is in no log")
     }
-    await place.close()
   }
 
   @Test func trouble_that_comes_again_is_a_note_on_the_open_production_and_no_second_one() async throws {
-    let place = try await TrytonPlace()
-    try await onAThread {
+    try await TrytonPlace.with { place in
       try place.workplace.start()
       try place.workplace.suction("P-1", 0.2)
       try eventually("the order is settled") { try place.actions(.settled).count == 1 }
@@ -57,12 +54,10 @@ import Testing
       #expect(try place.productions().count == 2)
       #expect(place.workplace.stop() == 0)
     }
-    await place.close()
   }
 
   @Test func a_cancelled_key_stops_orders_until_there_is_a_new_one_and_loses_none() async throws {
-    let place = try await TrytonPlace()
-    try await onAThread {
+    try await TrytonPlace.with { place in
       let seed = place.tryton.seed
       try place.workplace.start()
       let first = try place.tryton.records("res.user.application", "key").first { $0["key"] == .text(seed.key) }
@@ -78,14 +73,12 @@ import Testing
       #expect(try place.tryton.records("production", "reference", key: seed.second_key).count == 1)
       #expect(place.workplace.stop() == 0)
     }
-    await place.close()
   }
 
   /// The engine and Tryton are both killed at random moments while orders are under way.
   @Test func two_hundred_decisions_become_two_hundred_productions_whoever_dies() async throws {
     let count = Campaign.size(200, large: 1000)
-    let place = try await TrytonPlace(pumps: count, followEvery: "15 s")
-    try await onAThread {
+    try await TrytonPlace.with(pumps: count, followEvery: "15 s") { place in
       var dice = Dice(Campaign.seed)
       var engineDies = dice.below(count, times: Campaign.size(8, large: 40))
       var trytonDies = dice.below(count, times: Campaign.size(4, large: 20))
@@ -137,7 +130,6 @@ import Testing
       #expect(place.workplace.stop() == 0)
       #expect(try place.workplace.run("verify", "--ledger", place.workplace.ledger).code == 0)
     }
-    await place.close()
   }
 }
 
