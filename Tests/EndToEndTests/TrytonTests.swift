@@ -44,7 +44,7 @@ import Testing
       let notes = try place.tryton.records("ir.note", "message", "resource")
       #expect(notes.count == 1 && notes[0]["resource"] == .text("production,1"))
       if case .text(let message)? = notes[0]["message"] {
-        #expect(message.contains("suction = 0.1 bar g"), "\(message)")
+        #expect(message.contains("suction 0.1 bar g"), "\(message)")
       }
 
       try place.tryton.complete(1)
