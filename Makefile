@@ -16,7 +16,8 @@ FOR ?= 60s
 N ?= 1000
 
 # Debian packages and the file that shows each is there.
-PACKAGES = pkg-config libmosquitto-dev libcurl4-openssl-dev liblua5.4-dev libsqlite3-dev mosquitto mosquitto-clients
+PACKAGES = pkg-config libmosquitto-dev libcurl4-openssl-dev liblua5.4-dev libsqlite3-dev mosquitto mosquitto-clients \
+  python3-venv
 
 .PHONY: help setup build demo test bench fuzz torture protections check format
 help:

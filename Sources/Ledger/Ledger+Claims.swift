@@ -69,8 +69,8 @@ extension Ledger {
 
   // MARK: One incident, one order
 
-  /// The newest order of the same rule's same action on the same asset that is not known to be at its end. One action
-  /// of a rule is told from another by its number.
+  /// The newest order of the same rule's same action on the same asset that is not known to be at its end; one that was
+  /// just taken, of which nothing was heard yet, is open. One action of a rule is told from another by its number.
   private func openOrder(for claim: Claim, _ row: Int64, _ db: Database) throws -> (row: Int64, order: OpenOrder)? {
     guard claim.action.kind == .workOrder else { return nil }
     let found = try Int64.fetchOne(
@@ -79,7 +79,7 @@ extension Ledger {
           SELECT actions.id FROM actions JOIN decisions ON decisions.id = actions.decision
           WHERE adapter = ?1 AND follow_due IS NOT NULL AND state = 'settled' AND kind = 'work_order'
             AND rule = ?2 AND asset = ?3 AND number = ?4 AND actions.id < ?5
-            AND (SELECT standing FROM outcomes WHERE action = actions.id ORDER BY id DESC LIMIT 1)
+            AND coalesce((SELECT standing FROM outcomes WHERE action = actions.id ORDER BY id DESC LIMIT 1), 'open')
               IN ('open', 'in_progress')
           ORDER BY actions.id DESC LIMIT 1
           """),

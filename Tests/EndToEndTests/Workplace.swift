@@ -13,6 +13,7 @@ final class Workplace: Sendable {
   let folder: String
   let broker: Broker
   let desk: WorkOrderDesk
+  let integrations: String
   private let running = Mutex<ChildProcess?>(nil)
   var engine: ChildProcess? { running.withLock { $0 } }
 
@@ -32,8 +33,14 @@ final class Workplace: Sendable {
   /// The person that whoever runs these tests is to the site.
   static let login = getpwuid(getuid()).flatMap { String(cString: $0.pointee.pw_name) } ?? "\(getuid())"
 
-  /// Orders go to the desk, or to another server of 127.0.0.1. `workOrders` is how far the rule may go.
-  init(workOrders tier: Tier = .act, orders: Int? = nil, rule: String = Workplace.rule) async throws {
+  /// Orders go to the desk, or to another server of 127.0.0.1. `workOrders` is how far the rule may go. The files of
+  /// the site can be changed before they are written.
+  init(
+    workOrders tier: Tier = .act, orders: Int? = nil, rule: String = Workplace.rule,
+    integrations: String = root + "/integrations",
+    change: (_ site: inout String, _ assets: inout String) -> Void = { _, _ in }
+  ) async throws {
+    self.integrations = integrations
     folder = FileManager.default.temporaryDirectory.path + "/millwright-e2e-\(UUID().uuidString)"
     let site = folder + "/site"
     try FileManager.default.createDirectory(
@@ -44,16 +51,17 @@ final class Workplace: Sendable {
     desk = try WorkOrderDesk(
       secret: Secret(secret), clock: { Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) })
     let port = try await desk.start()
-    let text = try String(contentsOfFile: Self.root + "/site/site.yaml", encoding: .utf8)
+    var text = try String(contentsOfFile: Self.root + "/site/site.yaml", encoding: .utf8)
       .replacingOccurrences(of: "port: 1883", with: "port: \(broker.port)")
       .replacingOccurrences(of: "127.0.0.1:8088", with: "127.0.0.1:\(orders ?? port)")
       .replacingOccurrences(of: "lateness: 2 s", with: "lateness: 200 ms")
       .replacingOccurrences(of: "kind: work_order, tier: act", with: "kind: work_order, tier: \(tier.rawValue)")
       .replacingOccurrences(of: "email: h.weber@riverside.example", with: "login: \(Self.login)")
-    try text.write(toFile: site + "/site.yaml", atomically: true, encoding: .utf8)
     // The limit of a rule that is not here has nobody to override it.
-    let assets = try String(contentsOfFile: Self.root + "/site/assets.yaml", encoding: .utf8)
+    var assets = try String(contentsOfFile: Self.root + "/site/assets.yaml", encoding: .utf8)
       .replacingOccurrences(of: "pump_cavitation: {vibration_high: 8.5}", with: "suction_low: {low: 0.3}")
+    change(&text, &assets)
+    try text.write(toFile: site + "/site.yaml", atomically: true, encoding: .utf8)
     try assets.write(toFile: site + "/assets.yaml", atomically: true, encoding: .utf8)
     try rule.write(toFile: folder + "/rules/suction_low.lua", atomically: true, encoding: .utf8)
     try secret.write(toFile: site + "/state/secrets/desk_signing_key", atomically: false, encoding: .utf8)
@@ -71,7 +79,7 @@ final class Workplace: Sendable {
   // MARK: The engine
 
   var arguments: [String] {
-    [folder + "/site", "--rules", folder + "/rules", "--integrations", Self.root + "/integrations"]
+    [folder + "/site", "--rules", folder + "/rules", "--integrations", integrations]
   }
   var log: String { (try? String(contentsOfFile: folder + "/engine.log", encoding: .utf8)) ?? "" }
   var ledger: String { folder + "/site/state/ledger.sqlite" }
