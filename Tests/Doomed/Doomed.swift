@@ -19,6 +19,9 @@ struct Doomed {
     // A core dump of each would fill the disk of whoever runs the tests.
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
     setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    // One that spins ends even where the watchdog fails and the test gives up.
+    var minute = rlimit(rlim_cur: 60, rlim_max: 60)
+    setrlimit(__rlimit_resource_t(RLIMIT_CPU.rawValue), &minute)
     let arguments = Array(CommandLine.arguments.dropFirst())
     guard arguments.count >= 7, let way = ways[arguments[3]], let limit = Int64(arguments[4]) else { exit(2) }
     let isRule = arguments[5] == "rule"
