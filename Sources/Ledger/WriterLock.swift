@@ -5,6 +5,8 @@ import Glibc
 final class WriterLock: Sendable {
   private let descriptor: Int32
 
+  /// What is thrown once there is a descriptor needs no close of its own: `deinit` runs, and a second close would be
+  /// of a number that another thread may have been given meanwhile.
   init(ledger path: String) throws(LedgerError) {
     let lock = path + ".lock"
     descriptor = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -14,7 +16,6 @@ final class WriterLock: Sendable {
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let why = errno == EWOULDBLOCK ? nil : lastSystemError()
       let pid = Self.pid(in: descriptor)
-      close(descriptor)
       if let why { throw .cannotOpen(path: path, why: "cannot lock \(lock): \(why)") }
       throw .held(path: path, pid: pid)
     }
@@ -22,7 +23,6 @@ final class WriterLock: Sendable {
     let pid = Array("\(getpid())\n".utf8)
     guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, pid, pid.count, 0) == pid.count else {
       let why = lastSystemError()
-      close(descriptor)
       throw .cannotOpen(path: path, why: "cannot write its lock file \(lock): \(why)")
     }
   }
