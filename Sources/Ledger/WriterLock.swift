@@ -8,6 +8,8 @@ final class WriterLock: Sendable {
   /// What is in the file; several threads commit.
   private let written: Mutex<HighWaterMark?>
 
+  /// What is thrown once there is a descriptor needs no close of its own: `deinit` runs, and a second close would be
+  /// of a number that another thread may have been given meanwhile.
   init(ledger path: String) throws(LedgerError) {
     let lock = path + ".lock"
     descriptor = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -17,7 +19,6 @@ final class WriterLock: Sendable {
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let why = errno == EWOULDBLOCK ? nil : lastSystemError()
       let pid = Self.pid(in: descriptor)
-      close(descriptor)
       if let why { throw .cannotOpen(path: path, why: "cannot lock \(lock): \(why)") }
       throw .held(path: path, pid: pid)
     }
@@ -25,7 +26,6 @@ final class WriterLock: Sendable {
     let pid = Array("\(getpid())".padded(to: HighWaterMark.offset).utf8)
     guard pwrite(descriptor, pid, pid.count, 0) == pid.count else {
       let why = lastSystemError()
-      close(descriptor)
       throw .cannotOpen(path: path, why: "cannot write its lock file \(lock): \(why)")
     }
     written = Mutex(Self.mark(in: descriptor))
