@@ -2,28 +2,28 @@
 # Switches each protection off, one at a time, builds, and runs the test that must fail without it. Prints a table.
 #   Tests/protections.sh          all of them
 #   Tests/protections.sh full     one
-# The sources must be committed: each change is taken back with git.
+# Each change is made in a source file and taken back.
 set -u
 cd "$(dirname "$0")/.."
-git diff --quiet -- Sources || { echo "Sources have changes that are not committed: commit them first"; exit 2; }
 only=${1:-}
 failed=0
 file=""
-trap '[ -n "$file" ] && git checkout -q -- "$file"' EXIT
+kept=$(mktemp -d)
+restore() { [ -z "$file" ] || cp "$kept/source" "$file"; file=""; }
+trap 'restore; rm -rf "$kept"' EXIT
 
 # protection NAME FILE SED TEST WHAT
 protection() {
   [ -n "$only" ] && [ "$only" != "$1" ] && return
   file=$2
+  cp -p "$file" "$kept/source"
   sed -i "$3" "$file"
-  if git diff --quiet -- "$file"; then result="NOT SWITCHED OFF: the line is not there any more"; failed=1
-  elif ! swift build -c release --build-tests >/tmp/protections.$$ 2>&1; then result="DOES NOT BUILD"; failed=1
-  elif swift test -c release --skip-build --filter "$4" >/tmp/protections.$$ 2>&1; then
+  if cmp -s "$file" "$kept/source"; then result="NOT SWITCHED OFF: the line is not there any more"; failed=1
+  elif ! swift build -c release --build-tests >"$kept/log" 2>&1; then result="DOES NOT BUILD"; failed=1
+  elif swift test -c release --skip-build --filter "$4" >"$kept/log" 2>&1; then
     result="NOT NOTICED"; failed=1
   else result="noticed"; fi
-  git checkout -q -- "$file"
-  file=""
-  rm -f /tmp/protections.$$
+  restore
   printf '%-11s %-52s %-18s %s\n' "$1" "$5" "$4" "$result"
 }
 
