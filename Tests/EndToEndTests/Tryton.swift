@@ -17,8 +17,9 @@ final class Tryton: Sendable {
     var crew: Int
     var operation: Int
     var key: String
-    var second_key: String
-    var second_key_id: Int
+    /// The record of that key.
+    var keyNumber: Int
+    var secondKey: String
   }
 
   /// The address of its database.

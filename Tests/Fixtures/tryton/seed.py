@@ -54,6 +54,6 @@ with open(folder + "/seed.json", "w") as file:
             "crew": crew.id,
             "operation": operation.id,
             "key": key.key,
-            "second_key": second.key,
-            "second_key_id": second.id,
+            "keyNumber": key.id,
+            "secondKey": second.key,
         }, file, indent=1)
