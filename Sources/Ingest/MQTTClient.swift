@@ -274,6 +274,7 @@ enum MQTTFailure: Error, CustomStringConvertible {
       "TLS with the broker failed: \(why); compare the broker's certificate (authority, host name, dates) with `tls` of the source"
     case .unreachable(let why), .refused(let why), .silent(let why): why
     case .takenOver: "another client connected with our client id and took the session"
+    case .closed(0): "the broker closed the link and gave no reason"
     case .closed(let reason):
       // Below 128 it is the library's own code.
       "the link was closed: "

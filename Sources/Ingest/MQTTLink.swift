@@ -228,7 +228,7 @@ final class MQTTLink {
       guard gate.beginReading() else { return }
       let failure = read(client)
       if gate.endReading(&intake) { wake() }
-      // Where the broker gave a reason, it says more than the end of the link.
+      // Where the broker gave a reason, it says more than what the library made of it.
       try checkReason(client)
       if let failure { throw failure }
       session.lastRead = .now
@@ -239,9 +239,9 @@ final class MQTTLink {
       throw .unreachable("the link broke")
     } else if reads, ready & POLLIN == 0, session.catchesUp(events) {
       report(.caughtUp)
-      if gate.add(&intake) { wake() }
       enter(.up)
       tellMatched()
+      if gate.add(&intake) { wake() }
     }
     if client.follows, session.isSubscribed, !redelivery.isExpecting {
       client.follows = false
@@ -274,14 +274,15 @@ final class MQTTLink {
 
   private func check(_ client: MQTTClient) throws(MQTTFailure) {
     try checkReason(client)
+    if let reason = client.events.disconnected { throw .closed(reason) }
     if client.socket == nil { throw .unreachable("the link is gone") }
   }
 
-  /// The broker's own reasons, before what the library makes of them.
+  /// The broker's own reasons; below 128 it is the library's code.
   private func checkReason(_ client: MQTTClient) throws(MQTTFailure) {
     if let answer = client.events.answer, answer != 0 {
       throw .refused("the broker refused the connection: \(MQTTClient.words(forAnswer: answer))")
     }
-    if let reason = client.events.disconnected { throw MQTTFailure(disconnect: reason) }
+    if let reason = client.events.disconnected, reason >= 128 { throw MQTTFailure(disconnect: reason) }
   }
 }

@@ -11,8 +11,10 @@ struct SessionDoubt {
   private var isOpen: Bool
   /// The connection at hand asked and has no answer yet.
   private var isAsking = false
-  /// A gap was reported, and the report is not yet on disk.
+  /// There may be a gap, and the report of it is not yet on disk,
   private var isGapUnsaved = false
+  /// but in hand: it will be with the next commit.
+  private var isGapInHand = false
   /// The newest note in the journal says that the broker is being asked.
   var isAnnounced: Bool
 
@@ -32,7 +34,7 @@ struct SessionDoubt {
   mutating func isAnswered(sessionKept: Bool) -> Bool {
     let isGap = !sessionKept || isOpen || isGapUnsaved
     (isOpen, isAsking, isAnnounced) = (false, false, false)
-    if isGap { isGapUnsaved = true }
+    if isGap { (isGapUnsaved, isGapInHand) = (true, true) }
     return isGap
   }
 
@@ -44,6 +46,12 @@ struct SessionDoubt {
     return true
   }
 
-  mutating func committed() { isGapUnsaved = false }
-  mutating func refused() { isAnnounced = false }
+  mutating func committed() {
+    if isGapInHand { (isGapUnsaved, isGapInHand) = (false, false) }
+  }
+
+  mutating func refused() {
+    isGapInHand = false
+    isAnnounced = false
+  }
 }

@@ -42,5 +42,7 @@ final class Certificates {
     try process.run()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else { throw Failure("openssl \(arguments)") }
+    // A broker that is started by root reads them as somebody else.
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder.path()) { chmod(path(name), 0o644) }
   }
 }

@@ -13,7 +13,7 @@ import Testing
 
   @Test func a_link_that_breaks_in_every_way_gives_each_message_once_and_leaks_nothing() throws {
     guard Self.isAlone else { return try alone("a_link_that_breaks") }
-    let size = Campaign.size(300, large: 10_000)
+    let size = Campaign.size(600, large: 10_000)
     let plans = Mutex(Dice(Campaign.seed))
     let broker = try Broker()
     let proxy = try FaultProxy(to: broker.port) {
@@ -39,7 +39,8 @@ import Testing
     #expect(engine.matched > 0, "nothing was ever delivered again")
     engine.expectLegalEvents()
     let before = try #require(early)
-    #expect(late.threads <= before.threads && late.descriptors <= before.descriptors, "\(before) \(late)")
+    // The system's own pool of threads comes and goes.
+    #expect(late.threads <= before.threads + 4 && late.descriptors <= before.descriptors, "\(before) \(late)")
     #expect(late.memory <= before.memory + (8 << 20), "\(before) \(late)")
     engine.stop()
     publisher.stop()
@@ -64,7 +65,7 @@ import Testing
     let late = Footprint()
     let before = try #require(early)
     // A connection may be open or not at the moment of looking.
-    #expect(late.threads <= before.threads && late.descriptors <= before.descriptors + 8, "\(before) \(late)")
+    #expect(late.threads <= before.threads + 4 && late.descriptors <= before.descriptors + 8, "\(before) \(late)")
     #expect(late.memory <= before.memory + (8 << 20), "\(before) \(late)")
     withExtendedLifetime(broker) { engine.source.stop() }
   }
