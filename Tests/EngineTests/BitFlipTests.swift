@@ -116,7 +116,7 @@ import Testing
       let ledger = try Ledger(path: scratch.ledger)
       let queue = ledger.actionQueue(report: { _ in })
       var claims: [String: String] = [:]
-      while let claim = try queue.claim(adapter: "desk", now: Instant(seconds: 1_770_000_000)) {
+      while let claim = try queue.claim(adapter: "desk", now: Instant(seconds: 4_000_000_000)) {
         claims["\(claim.key)"] = "\(claim.wireKey) \(claim.decision) \(claim.action) \(claim.attempt)"
         // The next of its decision waits until this one came to an end.
         var batch = Batch(firstInput: try ledger.nextInput)

@@ -31,7 +31,8 @@ package struct WriterScript {
     let queue = ledger.actionQueue(report: { _ in })
     switch step % 5 {
     case 1:
-      claim = try queue.claim(adapter: "desk", now: now)
+      // Fresh actions are due from their commit on, by the wall clock.
+      claim = try queue.claim(adapter: "desk", now: Instant(seconds: 4_000_000_000))
     case 2:
       guard let claim else { return try commit(to: ledger, at: now, &dice) }
       try queue.keep(
@@ -123,4 +124,12 @@ package struct SplitMix: RandomNumberGenerator {
     return z ^ (z >> 31)
   }
   package mutating func below(_ count: Int) -> Int { Int.random(in: 0..<count, using: &self) }
+}
+
+extension ActionQueue {
+  /// The next action to be sent, for an adapter that can do nothing else.
+  package func claim(adapter: String, now: Instant) throws -> Claim? {
+    guard case .send(let claim)? = try next(adapter: adapter, skills: [], now: now) else { return nil }
+    return claim
+  }
 }
