@@ -100,37 +100,6 @@ extension HeldBackReason {
 }
 
 extension DecisionStory {
-  /// What happened, in the order a person asks.
-  var lines: [String] {
-    var lines = [
-      "Decision \(id): \(decision.title) on \(decision.key.asset)",
-      "  rule       \(decision.key.rule), owner \(decision.owner), tier \(decision.tier.rawValue)",
-      "  decided    \(decision.key.time), the condition had held since \(decision.since)",
-    ]
-    if let deferred = decision.deferredFrom {
-      lines.append("  deferred   it had fired at \(deferred) and was held back")
-    }
-    if let consequence = decision.consequence { lines.append("  concerns   \(consequence.rawValue)") }
-    for evidence in decision.evidence {
-      lines.append("  reading    \(evidence.name) = \(evidence.value.plain)\(evidence.unit.map { " \($0)" } ?? "")")
-    }
-    for limit in decision.limits { lines.append("  limit      \(limit.name) = \(plain(limit.value))") }
-    for check in decision.checkFirst { lines.append("  check      \(check)") }
-    for story in actions {
-      let row = story.row
-      lines.append(
-        "  action \(row.key.number)   \(row.kind.rawValue): \(row.title) [\(row.state.rawValue)]\(row.adapter.map { " by \($0)" } ?? "")"
-      )
-      for event in story.events {
-        lines.append("    \(event.at)  \(event.state.rawValue)\(event.why.isEmpty ? "" : ": \(event.why)")")
-      }
-      for receipt in story.receipts { lines.append("    \(receipt.received)  receipt \(receipt.reference)") }
-    }
-    lines.append("  key        \(decision.key)")
-    lines.append("  rule text  \(decision.textHash)")
-    return lines
-  }
-
   var tree: Tree {
     .fields([
       "id": .number(Double(id)), "key": .text("\(decision.key)"), "rule": .text(decision.key.rule),
@@ -163,6 +132,15 @@ extension DecisionStory {
               }),
             "receipts": .list(
               story.receipts.map { .fields(["reference": .text($0.reference), "received": .time($0.received)]) }),
+            "look_ups": .list(story.lookUps.map(\.tree)), "outcomes": .list(story.outcomes.map(\.tree)),
+            "merged_into": .optional(story.mergedInto.map { "\($0)" }), "steps": story.steps.tree,
+          ])
+        }),
+      "verdicts": .list(
+        verdicts.map {
+          .fields([
+            "at": .time($0.at), "person": .text($0.person), "verdict": .text($0.verdict.rawValue),
+            "cost": .optional($0.cost.map { "\($0)" }), "note": .text($0.note),
           ])
         }),
     ])

@@ -17,6 +17,8 @@ final class Service: Sendable {
   let reader: LedgerReader
   let board = HealthBoard()
   let control = Mutex<ControlSocket?>(nil)
+  /// The sources by name, once they are made.
+  let sources = Mutex<[String: MQTTSource]>([:])
   private let ended = Ended()
   private let stopping = Mutex(false)
   private let unreadable = UnreadableCount()
@@ -95,6 +97,11 @@ final class Service: Sendable {
           id: SourceID(index), name: source.settings.name, settings: source.mqtt,
           bindings: installation.site.bindings.filter { $0.source == SourceID(index) }, clock: clock,
           log: { [log] in log(.info, "source", ["source": source.settings.name, "what": $0]) })
+      }
+      self.sources.withLock {
+        $0 = Dictionary(sources.enumerated().map { (installation.site.sources[$0].settings.name, $1) }) { first, _ in
+          first
+        }
       }
       log(.info, "starting", ["site": installation.site.name, "inputs_to_replay": "\(try ledger.nextInput - 1)"])
       let place = try calls.note.place()

@@ -29,11 +29,12 @@ struct SourcesCommand: ParsableCommand {
       for trouble in health.troubles { print("! \(printable(trouble))") }
       print(
         table(
-          ["SOURCE", "LINK", "SINCE", "NEWEST DATA", "LAG", "BACKLOG", "UNREADABLE"],
+          ["SOURCE", "LINK", "SINCE", "NEWEST DATA", "LAG", "BACKLOG", "REDELIVERED", "UNREADABLE"],
           health.sources.map { source in
             [
               source.name, source.link, source.since ?? "-", source.newestData ?? "-",
               source.lagSeconds.map { "\(plain($0)) s" } ?? "-", source.backlog.map { "\($0)" } ?? "-",
+              source.redelivered.map { "\($0)" } ?? "-",
               "\(unreadable[source.name] ?? 0)",
             ]
           }))
@@ -158,6 +159,9 @@ extension HealthReport {
             "name": .text(source.name), "link": .text(source.link), "since": .optional(source.since),
             "newest_data": .optional(source.newestData), "lag_seconds": source.lagSeconds.map(Tree.number) ?? .null,
             "backlog": source.backlog.map { .number(Double($0)) } ?? .null,
+            "connections": source.connections.map { .number(Double($0)) } ?? .null,
+            "redelivered": source.redelivered.map { .number(Double($0)) } ?? .null,
+            "last_failure": .optional(source.lastFailure),
             "unreadable": .number(Double(unreadable[source.name] ?? 0)),
           ])
         }),

@@ -1,3 +1,4 @@
+import Ingest
 import Ledger
 import Rules
 
@@ -12,8 +13,13 @@ struct HealthReport: Codable, Sendable, Equatable {
     var newestData: String?
     /// How far data time lay behind the wall clock when it arrived.
     var lagSeconds: Double?
-    /// Messages read and not yet on disk.
+    /// Messages that are read and not yet acknowledged.
     var backlog: Int?
+    /// In this run: connections made, and messages that came again and were known.
+    var connections: Int?
+    var redelivered: Int?
+    /// Why the link ended or could not be made the last time.
+    var lastFailure: String?
   }
   struct Counts: Codable, Sendable, Equatable {
     var taken: Int64
@@ -48,14 +54,16 @@ extension HealthReport {
   /// Unsent for longer is a trouble.
   private static let tooLong = TimeSpan.minutes(10)
 
-  init(_ health: Health, pid: Int32, backlog: [String: Int] = [:], ledger: LedgerReader) throws {
+  init(_ health: Health, pid: Int32, links: [String: LinkCondition], ledger: LedgerReader) throws {
     at = "\(health.at)"
     self.pid = pid
     sources = health.sources.map { source in
-      Source(
+      let link = links[source.name]
+      return Source(
         name: source.name, link: source.link.rawValue, since: source.since.map { "\($0)" },
         newestData: source.newestData.map { "\($0)" }, lagSeconds: source.lag.map(\.seconds),
-        backlog: backlog[source.name])
+        backlog: link?.unacknowledged, connections: link?.connections, redelivered: link?.matched,
+        lastFailure: link?.lastFailure)
     }
     clockDoubt = health.clockDoubt
     counts = Counts(
@@ -66,6 +74,9 @@ extension HealthReport {
     lastCommit = health.lastCommit.map { "\($0)" }
     lastSnapshot = health.lastSnapshot.map { "\($0)" }
     troubles = health.troubles
+    for source in sources where source.link == Health.Source.Link.down.rawValue {
+      if let why = source.lastFailure { troubles.append("source \(source.name): \(why)") }
+    }
     if let halt = try ledger.halt() {
       halted = halt.words
       troubles.append("halted: nothing is sent (\(halt.words))")

@@ -1,6 +1,7 @@
 import Dispatch
 import Engine
 import Foundation
+import Ingest
 import Ledger
 import Rules
 import Site
@@ -27,7 +28,8 @@ extension Service {
 
   /// How it is now; nil before the engine's first turn.
   func health() throws -> HealthReport? {
-    try board.current.map { try HealthReport($0, pid: getpid(), ledger: reader) }
+    let links = sources.withLock { $0.mapValues(\.condition) }
+    return try board.current.map { try HealthReport($0, pid: getpid(), links: links, ledger: reader) }
   }
 
   private func respond(to request: ControlRequest, _ person: Person?, account: String) -> ControlAnswer {
