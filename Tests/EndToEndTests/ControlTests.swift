@@ -57,8 +57,10 @@ import Testing
       #expect(try place.run("resume", "--ledger", place.ledger).code == 0)
       try eventually("the order is settled") { try reader.actions(state: .settled).count == 1 }
       let events = try #require(try reader.decision(matching: "1")?.actions.first?.events)
-      #expect(events.map(\.state) == [.ready, .sending, .settled])
-      #expect(events[1].at >= before, "it was sent only after 'resume'")
+      #expect(events.first?.state == .ready && events.last?.state == .settled)
+      // On a slow machine an attempt may come to nothing; none came before its time.
+      #expect(events.contains { $0.state == .sending })
+      #expect(events.allSatisfy { $0.state != .sending || $0.at >= before }, "it was sent only after 'resume'")
       #expect(place.stop() == 0)
     }
     await place.close()
