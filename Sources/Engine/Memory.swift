@@ -58,7 +58,7 @@ struct Memory {
       do {
         try memory.restore(snapshot.bytes)
         return (memory, snapshot.next)
-      } catch is Unreadable {
+      } catch {
         // Another one may do; without any, the journal alone does.
         memory.reports.append(.unreadableSnapshot(snapshot))
         limit = snapshot.next
