@@ -15,10 +15,12 @@ func fingerprint(of path: String) throws -> [String] {
     "SELECT * FROM decisions ORDER BY id", "SELECT * FROM evidence ORDER BY decision, place",
     "SELECT * FROM limits_used ORDER BY decision, place", "SELECT * FROM asset_ids ORDER BY decision, place",
     "SELECT * FROM held_back ORDER BY id",
-    // What was being sent when the program died is unknown from the next opening on.
+    // What was being sent when the program died is unknown from the next opening on, or ready again.
     """
-    SELECT id, decision, number, kind, title, text, replace(state, 'unknown', 'sending'), attempts FROM actions
-    ORDER BY id
+    SELECT id, decision, number, kind, title, text, attempts, CASE WHEN
+        (SELECT why FROM action_events WHERE action = actions.id ORDER BY seq DESC LIMIT 1) LIKE 'the engine ended%'
+      THEN 'sending' ELSE state END
+    FROM actions ORDER BY id
     """,
     """
     SELECT action, seq, state, at FROM action_events WHERE why NOT LIKE 'the engine ended%' ORDER BY action, seq
