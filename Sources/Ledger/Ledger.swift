@@ -12,6 +12,7 @@ package final class Ledger: Journal, Sendable {
   private let lock: WriterLock
   let retention: Retention
   let queue: DatabaseQueue
+  private let sync = SyncTrust()
 
   /// Opens the ledger at `path` as its one writer, or makes it (mode 0600). Actions that were being sent when the
   /// last writer ended become *unknown*, or *ready* again when nothing of them can have gone out.
@@ -53,6 +54,10 @@ package final class Ledger: Journal, Sendable {
     try WriterLock(ledger: path).forgetMark()
   }
 
+  /// Calls `tell` once, when a sync has failed: nothing is written any more, and only a new start can tell what the
+  /// disk has. On the thread that wrote.
+  package func whenSyncFails(_ tell: @escaping @Sendable () -> Void) { sync.whenFailed(tell) }
+
   /// The settings that durability rests on, as the open connection has them: name to value. For `verify` and tests.
   package func settings() throws(LedgerError) -> [String: String] {
     try reading("settings") { db in
@@ -73,26 +78,38 @@ package final class Ledger: Journal, Sendable {
 
   /// One transaction: all of `body` or nothing.
   func writing<T>(_ what: String, _ body: (Database) throws -> T) throws(LedgerError) -> T {
+    var written: (result: T, mark: HighWaterMark)?
+    try withoutTransaction(what) { db in
+      try db.inTransaction {
+        written = (try body(db), try HighWaterMark(ledger: id, db))
+        return .commit
+      }
+    }
+    guard let written else { throw .cannotWrite(path: path, what: what, why: "the transaction had no result") }
+    // Only now: the mark must not be ahead of what the disk has.
+    lock.note(written.mark)
+    return written.result
+  }
+
+  /// What begins its transaction itself, or is done by SQLite in one of its own, such as giving pages back.
+  func withoutTransaction(_ what: String, _ body: (Database) throws -> Void) throws(LedgerError) {
     do {
-      let (result, mark) = try queue.write { db in (try body(db), try HighWaterMark(ledger: id, db)) }
-      // Only now: the mark must not be ahead of what the disk has.
-      lock.note(mark)
-      return result
+      try queue.writeWithoutTransaction { db in
+        if sync.hasFailed { throw LedgerError.syncFailed(path: path) }
+        do {
+          try body(db)
+        } catch let error as DatabaseError where error.isFailedSync {
+          // Here, where no other writer can have begun.
+          sync.fail()
+          throw LedgerError.syncFailed(path: path)
+        }
+      }
     } catch let error as LedgerError {
       throw error
     } catch let error as DamagedValue {
       throw .damagedRow(path: path, what: "\(what): \(error)")
     } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
       throw .full(path: path, what: what)
-    } catch {
-      throw .cannotWrite(path: path, what: what, why: why(error))
-    }
-  }
-
-  /// What SQLite does by itself, such as giving pages back.
-  func withoutTransaction(_ what: String, _ body: (Database) throws -> Void) throws(LedgerError) {
-    do {
-      try queue.writeWithoutTransaction(body)
     } catch {
       throw .cannotWrite(path: path, what: what, why: why(error))
     }
@@ -201,6 +218,9 @@ private func openForWriting(_ path: String) throws -> DatabaseQueue {
   // Not in `prepareDatabase`: GRDB sets NORMAL after it, when it turns the WAL on.
   try queue.writeWithoutTransaction { db in
     try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA application_id = \(Schema.applicationID)")
+    // What the last writer left in the log may be in memory only, when its sync had failed: it is written anew, into
+    // the file, and synced there before anybody relies on it.
+    _ = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(FULL)")
   }
   try Schema.migrator.migrate(queue)
   try queue.write { db in

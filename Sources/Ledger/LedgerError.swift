@@ -19,6 +19,8 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
   case cannotWrite(path: String, what: String, why: String)
   /// No room on the disk; the whole transaction was rolled back.
   case full(path: String, what: String)
+  /// The disk could not keep what it was given, at this write or an earlier one; nothing is written any more.
+  case syncFailed(path: String)
   case cannotRead(path: String, what: String, why: String)
   /// The whole batch was rolled back.
   case duplicateDecision(path: String, key: DecisionKey)
@@ -60,6 +62,9 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
       "cannot write \(what) to the ledger at \(path): \(why); nothing of it was kept"
     case .full(let path, let what):
       "cannot write \(what) to the ledger at \(path): no room on the disk; nothing of it was kept, make room"
+    case .syncFailed(let path):
+      "cannot write to the ledger at \(path): a sync failed, so the disk may not have what it took; look at the disk;"
+        + " a restart goes on from what it has"
     case .cannotRead(let path, let what, let why):
       "cannot read \(what) from the ledger at \(path): \(why)"
     case .duplicateDecision(let path, let key):

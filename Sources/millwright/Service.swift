@@ -54,6 +54,11 @@ final class Service: Sendable {
     } catch {
       throw Failure.cannot("\(error)")
     }
+    // Whatever the engine is about: what the disk has, only another start can tell.
+    ledger.whenSyncFails { [inbox, ended, path = ledger.path] in
+      ended.set(.failure(.cannot("\(LedgerError.syncFailed(path: path))")))
+      inbox.stop()
+    }
     let calls = try Calls(installation, longestCall: longestCall, log: log)
     self.calls = calls
     let queue = ledger.actionQueue(
@@ -163,8 +168,9 @@ final class Service: Sendable {
 private final class Ended: Sendable {
   private let result = Mutex<Result<IntakeCounts, Failure>?>(nil)
   private let signal = DispatchSemaphore(value: 0)
+  /// The first word stands.
   func set(_ value: Result<IntakeCounts, Failure>) {
-    result.withLock { $0 = value }
+    result.withLock { $0 = $0 ?? value }
     signal.signal()
   }
   func wait() -> Result<IntakeCounts, Failure> {
