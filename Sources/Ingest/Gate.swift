@@ -12,7 +12,7 @@ final class Gate: @unchecked Sendable {
   /// What the source's thread has to do next.
   struct Standing {
     var stopping: Bool
-    /// The engine's answer to the last hold, given once.
+    /// The engine's answer to a hold, given once.
     var answer: Answer?
     var mayRead: Bool
   }
@@ -21,7 +21,8 @@ final class Gate: @unchecked Sendable {
   private var ready = Intake()
   private var held = false
   private var reading = false
-  private var answer: Answer?
+  /// Not yet seen by the thread, oldest first: what was committed before something was refused is still committed.
+  private var answers: [Answer] = []
   private var stopping = false
   private var running = false
   private var link: LinkCondition
@@ -65,7 +66,7 @@ final class Gate: @unchecked Sendable {
   func answer(_ answer: Answer) {
     lock.lock()
     held = false
-    self.answer = answer
+    if answers.last != answer { answers.append(answer) }
     if answer == .refused { ready = Intake() }
     lock.unlock()
     wakeThread()
@@ -122,7 +123,7 @@ final class Gate: @unchecked Sendable {
   func standing() -> Standing {
     lock.lock()
     defer { lock.unlock() }
-    defer { answer = nil }
+    let answer = answers.isEmpty ? nil : answers.removeFirst()
     return Standing(stopping: stopping, answer: answer, mayRead: !held && !isFull)
   }
 
@@ -131,7 +132,7 @@ final class Gate: @unchecked Sendable {
     lock.lock()
     defer { lock.unlock() }
     // An answer not yet seen comes first: acknowledgements are written before more is read.
-    guard !held, !isFull, !stopping, answer == nil else { return false }
+    guard !held, !isFull, !stopping, answers.isEmpty else { return false }
     reading = true
     return true
   }

@@ -237,11 +237,14 @@ final class MQTTLink {
     } else if ready & (POLLHUP | POLLERR) != 0 {
       // Gone, and we may not read: what it still holds is delivered again.
       throw .unreachable("the link broke")
-    } else if reads, ready & POLLIN == 0, session.catchesUp(events) {
-      report(.caughtUp)
-      enter(.up)
-      tellMatched()
-      if gate.add(&intake) { wake() }
+    } else if reads, ready & POLLIN == 0, !session.isCaughtUp, gate.beginReading() {
+      // As with messages: not between a refusal and our knowing of it.
+      if session.catchesUp(events) {
+        report(.caughtUp)
+        enter(.up)
+        tellMatched()
+      }
+      if gate.endReading(&intake) { wake() }
     }
     if client.follows, session.isSubscribed, !redelivery.isExpecting {
       client.follows = false

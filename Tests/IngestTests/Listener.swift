@@ -19,6 +19,7 @@ final class Listener {
     private var lines: [String] = []
     func add(_ line: String) { lock.withLock { lines.append(line) } }
     var all: [String] { lock.withLock { lines } }
+    var count: Int { lock.withLock { lines.count } }
   }
 
   /// Topics `plant/ASSET/TAG` with bare values, and `json/ASSET/TAG` with value and time. `delivered` is the journal
