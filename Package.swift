@@ -91,7 +91,10 @@ let package = Package(
 
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["millwright", "CPowerLoss", "Faults", "LedgerWriter", "Demo", "Delivery", "Engine", "Ingest", "Ledger", "Rules", "Scripting", "Site"],
+      dependencies: [
+        "millwright", "CPowerLoss", "Faults", "LedgerWriter", "Demo", "Delivery", "Engine", "Ingest", "Ledger", "Rules",
+        "Scripting", "Site",
+      ],
       swiftSettings: swift6),
 
     // A process that dies inside a call of Lua, for tests to start.

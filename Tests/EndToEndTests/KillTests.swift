@@ -39,7 +39,8 @@ import Testing
     let place = try await Workplace(orders: server.port, rule: Self.rule) { site, _ in
       site = site.replacingOccurrences(
         of: "    plain_on_loopback: true\n",
-        with: "    plain_on_loopback: true\n    retries: [\(Array(repeating: "1 s", count: 60).joined(separator: ", "))]\n")
+        with:
+          "    plain_on_loopback: true\n    retries: [\(Array(repeating: "1 s", count: 60).joined(separator: ", "))]\n")
     }
     try await place.use {
       var dice = SplitMix(Self.seed)
