@@ -43,4 +43,20 @@ protection backlog Sources/Engine/Memory.swift \
   'ClockTests|EngineTests' "ticks while a source is still catching up"
 protection confirm Sources/Ledger/DueActions.swift 's/^      try confirm(action: row, is: .ready.*$//' \
   'DamageTests|BitFlipTests' "an action is sent on rows that nobody looked at"
+protection key Sources/Ledger/Schema.swift 's/^      key TEXT NOT NULL UNIQUE,$/      key TEXT NOT NULL,/' \
+  JournalTests "a decision may be there twice"
+protection wire Sources/Ledger/Ledger+Claims.swift \
+  's/wireKey: try found.get("wire_key"), decision: decision,$/wireKey: "\\(UInt64.random(in: 0 ... .max))", decision: decision,/' \
+  'LookUpTests|ActionTests' "each attempt carries a key of its own"
+protection redelivery Sources/Ingest/Redelivery.swift \
+  's/^      if place >= again.next, again.hashes/      if place >= 1 << 20, again.hashes/' \
+  RedeliveryTests "what the broker delivers again is new"
+protection look-up Sources/Ledger/Ledger+Actions.swift \
+  's/to: began == 0 ? .ready : .unknown, due: due, at/to: .ready, due: now.microseconds, at/' \
+  'ActionTests|LookUpTests' "what may have been sent is sent again unasked"
+protection sync Sources/Ledger/Ledger.swift 's/^          sync.fail()$//' \
+  DiskTests "writing goes on after a failed sync"
+protection held-back Sources/Rules/Policy.swift \
+  's/^      waiting\[event.condition\] = Waiting(heldBack: held, until: until)$//' \
+  PolicyTests "what was held back is forgotten"
 exit $failed
