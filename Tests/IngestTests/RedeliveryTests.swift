@@ -84,6 +84,34 @@ import Testing
     #expect(engine.messages == 0)
   }
 
+  @Test func a_commit_stands_though_a_refusal_follows_at_once() throws {
+    let broker = try Broker()
+    let engine = try Listener(port: broker.port, backOff: .none)
+    defer { engine.source.stop() }
+    try engine.wait("caught up") { $0.events.last == .caughtUp }
+    try broker.publish("plant/P-101/Flow", "1")
+    try engine.wait("the change") { $0.messages == 1 }
+    engine.commit()
+    engine.refuse()
+    try broker.publish("plant/P-101/Flow", "2")
+    try engine.wait("the next") { $0.values.contains(.number(2)) }
+    #expect(engine.values == [.number(2)])
+  }
+
+  @Test func a_refusal_stands_though_a_commit_follows_at_once() throws {
+    let broker = try Broker()
+    let engine = try Listener(port: broker.port, backOff: .none)
+    defer { engine.source.stop() }
+    try engine.wait("caught up") { $0.events.last == .caughtUp }
+    try broker.publish("plant/P-101/Flow", "1")
+    try engine.wait("the change") { $0.messages == 1 }
+    engine.refuse()
+    engine.commit()
+    try broker.publish("plant/P-101/Flow", "2")
+    try engine.wait("both") { $0.values.contains(.number(2)) }
+    #expect(engine.values == [.number(1), .number(2)])
+  }
+
   @Test func a_new_session_that_never_reached_the_journal_is_a_gap_at_the_next_start() throws {
     let broker = try Broker()
     let first = try Listener(port: broker.port)
