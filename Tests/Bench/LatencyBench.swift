@@ -110,6 +110,7 @@ enum LatencyBench {
         let step = rate / 1_000
         for place in stride(from: 0, to: count, by: step) {
           let due = began + .microseconds(place * 1_000_000 / rate)
+          // The load is paced by the clock; this is no wait for something to happen.
           while DispatchTime.now() < due { usleep(100) }
           let now = systemClock()
           ready.withLock { ready in
