@@ -13,7 +13,7 @@ extension Action {
       lines.append("Readings then: \(decision.evidence.map(\.inWords).joined(separator: ", ")).")
     }
     if !decision.limits.isEmpty {
-      let limits = decision.limits.map { "\($0.name) \(inWords($0.value))" }
+      let limits = decision.limits.map { "\($0.name) \($0.value.inWords)" }
       lines.append("Limits: \(limits.joined(separator: ", ")).")
     }
     if let setpoint {
@@ -42,10 +42,20 @@ extension Evidence {
   fileprivate var inWords: String {
     switch value {
     case .notGood: "\(name) not good"
+    case .absent: "\(name) not known"
+    case .group(let group):
+      "\(name) \(Delivery.inWords(group.lowest)) to \(Delivery.inWords(group.highest))" + (unit.map { " \($0)" } ?? "")
+        + " (mean \(Delivery.inWords(group.mean)) of \(group.howMany), farthest from it \(group.worst))"
     case .boolean(let flag): "\(name) \(flag ? "yes" : "no")"
     case .number(let number): "\(name) \(Delivery.inWords(number))" + (unit.map { " \($0)" } ?? "")
     case .text(let text): "\(name) \(text)"
     }
+  }
+}
+
+extension LimitValue {
+  fileprivate var inWords: String {
+    if case .number(let number) = self { Delivery.inWords(number) } else { plain }
   }
 }
 

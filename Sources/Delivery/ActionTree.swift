@@ -31,7 +31,7 @@ extension Claim {
       ("decision", decision.tree),
       ("asset", decision.asset(in: adapter)),
       ("readings", .list(decision.evidence.map(\.tree))),
-      ("limits", .list(decision.limits.map { .of([("name", .text($0.name)), ("value", .finite($0.value))]) })),
+      ("limits", .list(decision.limits.map { .of([("name", .text($0.name)), ("value", $0.value.tree)]) })),
       ("check_first", .list(decision.checkFirst.map { .text($0) })),
       ("setpoint", action.setpoint?.tree),
     ])
@@ -95,12 +95,28 @@ extension Evidence {
   fileprivate var tree: Tree {
     let value: Tree? =
       switch value {
-      case .notGood: nil
+      case .notGood, .absent: nil
+      case .group(let group):
+        .of([
+          ("highest", .finite(group.highest)), ("lowest", .finite(group.lowest)), ("spread", .finite(group.spread)),
+          ("mean", .finite(group.mean)), ("how_many", .number(Double(group.howMany))), ("worst", .text(group.worst)),
+        ])
       case .boolean(let flag): .boolean(flag)
       case .number(let number): .finite(number)
       case .text(let text): .text(text)
       }
     return .of([("name", .text(name)), ("value", value), ("unit", unit.map { .text($0) })])
+  }
+}
+
+extension LimitValue {
+  /// Seconds for a duration; a curve as the list of its points.
+  fileprivate var tree: Tree? {
+    switch self {
+    case .number, .duration: .finite(number)
+    case .state(let name): .text(name)
+    case .curve(let curve): .list(curve.points.map { .list([.number($0.x), .number($0.y)]) })
+    }
   }
 }
 

@@ -35,8 +35,9 @@ package final class Engine {
   /// By the steady clock: when the last snapshot was begun, and the journal last tidied.
   private var lastSnapshot: Instant
   private var lastTidy: Instant
-  /// The first input that the newest snapshot does not hold.
+  /// The first input that the newest snapshot does not hold, and that of the one before it.
   private var snapshotNext: Int64
+  private var lastWholeSnapshot: Int64
 
   /// Brings the state back from the journal. Throws what the journal or the catalogue throw. `steady` is a clock that
   /// counts evenly from anywhere and is never set; `deaths` are the calls in which the process ended before.
@@ -63,6 +64,7 @@ package final class Engine {
     lastSnapshot = steady()
     lastTidy = lastSnapshot
     snapshotNext = batch.firstInput
+    lastWholeSnapshot = batch.firstInput
   }
 
   /// How many inputs were evaluated, for summaries.
@@ -205,7 +207,7 @@ package final class Engine {
       inbox.giveBack(posted)
       posted.removeAll()
       opened = nil
-      snapshots.forget()
+      forgetSnapshot()
       board.post(health)
       // 0.1 s, then twice as long each time, at most 30 s: a full disk must not be answered by a storm of lines.
       let wait = min(Int64(100_000) << min(health.failedCommits - 1, 9), 30_000_000)
@@ -221,6 +223,7 @@ package final class Engine {
         memory = try Memory.recover(configuration, from: journal) { inbox.isStopping }
         batch = Batch(firstInput: try journal.nextInput)
         snapshotNext = min(snapshotNext, batch.firstInput)
+        lastWholeSnapshot = min(lastWholeSnapshot, batch.firstInput)
         open()
         return
       } catch {
@@ -252,16 +255,24 @@ package final class Engine {
 
   private func beginSnapshot() {
     guard batch.firstInput > snapshotNext else { return }
+    lastWholeSnapshot = snapshotNext
     snapshotNext = batch.firstInput
     snapshots.begin(
       memory.frozen, before: batch.firstInput, of: configuration.hash, at: clock(), done: inbox.wake)
+  }
+
+  /// The one under way will not be whole: the next may begin where it did.
+  private func forgetSnapshot() {
+    guard snapshots.isUnderWay else { return }
+    snapshots.forget()
+    snapshotNext = lastWholeSnapshot
   }
 
   /// The state at the end, so that the next start has nothing to replay.
   private func takeLastSnapshot() {
     if !batch.isEmpty { closeOrRebuild() }
     guard batch.isEmpty, health.failedCommits == 0 else { return }
-    snapshots.forget()
+    forgetSnapshot()
     beginSnapshot()
     snapshots.finish()
     while health.failedCommits == 0, snapshots.isUnderWay { closeOrRebuild() }

@@ -33,7 +33,7 @@ extension Ledger {
     }
     for (place, limit) in decision.limits.enumerated() {
       try db.cachedStatement(sql: "INSERT INTO limits_used (decision, place, name, value) VALUES (?, ?, ?, ?)")
-        .execute(arguments: [row, place, limit.name, limit.value])
+        .execute(arguments: [row, place, limit.name, limit.value.number])
     }
     for (place, known) in decision.assetIDs.enumerated() {
       try db.cachedStatement(sql: "INSERT INTO asset_ids (decision, place, adapter, id) VALUES (?, ?, ?, ?)")
@@ -160,6 +160,11 @@ struct EvidenceColumns: Codable {
     case .text(let value):
       kind = "text"
       text = value
+    case .absent: kind = "absent"
+    case .group(let group):
+      kind = "group"
+      number = group.mean
+      text = [group.highest, group.lowest, group.spread, Double(group.howMany)].map { "\($0) " }.joined() + group.worst
     }
   }
 
@@ -179,6 +184,15 @@ struct EvidenceColumns: Codable {
     case "boolean": value = .boolean(number == 1)
     case "number": value = .number(number ?? .nan)
     case "text": value = .text(text ?? "")
+    case "absent": value = .absent
+    case "group":
+      let parts = (text ?? "").split(separator: " ", maxSplits: 4, omittingEmptySubsequences: false)
+      let numbers = parts.prefix(4).compactMap { Double($0) }
+      guard parts.count == 5, numbers.count == 4, let count = Int(exactly: numbers[3]) else { return nil }
+      value = .group(
+        GroupReading(
+          highest: numbers[0], lowest: numbers[1], spread: numbers[2], mean: number ?? .nan, howMany: count,
+          worst: String(parts[4])))
     default: return nil
     }
     return Evidence(name: name, value: value, unit: unit)

@@ -1,9 +1,16 @@
 /// One thing a rule may do, as its author wrote it. `{asset}`, `{reading name}` and `{limit name}` in texts are
 /// filled in when the decision is made.
+/// It works on the rule's own asset unless `on` says another.
 package enum ActionTemplate: Sendable, Equatable {
-  case workOrder(title: String, priority: Int, text: String?)
-  case setpoint(tag: String, to: SetpointTarget)
-  case notification(title: String, text: String?)
+  case workOrder(title: String, priority: Int, text: String?, on: Subject = .own)
+  case setpoint(tag: String, to: SetpointTarget, on: Subject = .own)
+  case notification(title: String, text: String?, on: Subject = .own)
+
+  package var on: Subject {
+    switch self {
+    case .workOrder(_, _, _, let on), .setpoint(_, _, let on), .notification(_, _, let on): on
+    }
+  }
 
   package var kind: ActionKind {
     switch self {

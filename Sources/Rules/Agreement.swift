@@ -5,7 +5,7 @@ extension Decision {
     key == other.key && title == other.title && owner == other.owner && since == other.since
       && deferredFrom == other.deferredFrom && textHash == other.textHash && logicHash == other.logicHash
       && evidence.elementsEqual(other.evidence) { $0.agrees(with: $1) }
-      && limits.elementsEqual(other.limits) { $0.name == $1.name && same($0.value, $1.value) }
+      && limits.elementsEqual(other.limits) { $0.name == $1.name && $0.value.agrees(with: $1.value) }
       && actions.elementsEqual(other.actions) { $0.agrees(with: $1) }
   }
 }
@@ -16,6 +16,11 @@ extension Evidence {
     if case (.number(let a), .number(let b)) = (value, other.value) { return same(a, b) }
     return value == other.value
   }
+}
+
+extension LimitValue {
+  /// The ledger keeps what a number compares as.
+  fileprivate func agrees(with other: LimitValue) -> Bool { self == other || same(number, other.number) }
 }
 
 extension Action {

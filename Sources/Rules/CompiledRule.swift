@@ -16,10 +16,9 @@ final class CompiledRule {
   }
 
   let rule: Rule
-  let ask: (Question, UnsafeBufferPointer<ReadingValue>, UnsafeBufferPointer<Double>) -> Answer
+  let ask: Rule.Ask
   let askedFor: UnsafeMutablePointer<UInt32>?
   let readings: [CompiledReading]
-  let limitCount: Int
   /// Tags that its setpoints change relative to their latest value, which must be known for that.
   let changedTags: [Int32]
   /// Names of the states, by reading; empty for other types.
@@ -32,20 +31,21 @@ final class CompiledRule {
   /// `.max` for never.
   let every: Int64
   let hasClearsWhen: Bool
+  private var limitTables: [LimitTable] = []
 
   /// A rule whose class or tags the model does not have is our bug: `check` and loading refuse it before.
   init(_ rule: Rule, in assetClass: AssetClass) {
     self.rule = rule
     ask = rule.ask
     askedFor = rule.askedFor
-    heldFor = rule.heldFor
-    releasedFor = rule.releasedFor
-    tolerates = rule.tolerates.microseconds
+    heldFor = rule.heldFor.span(in: rule.limits)
+    releasedFor = rule.releasedFor.span(in: rule.limits)
+    tolerates = rule.toleratesSpan().microseconds
     hasClearsWhen = rule.hasClearsWhen
-    remembers = rule.tolerates > .zero && rule.readings.contains(where: \.form.needsMemory)
-    limitCount = rule.limits.count
+    remembers = tolerates > 0 && rule.readings.contains(where: \.form.needsMemory)
     changedTags = rule.actions.compactMap { action in
-      guard case .setpoint(let tag, let to) = action, let place = assetClass.tags.firstIndex(where: { $0.name == tag })
+      guard case .setpoint(let tag, let to, _) = action,
+        let place = assetClass.tags.firstIndex(where: { $0.name == tag })
       else { return nil }
       if case .value = to { return nil }
       return Int32(place)
@@ -79,7 +79,7 @@ final class CompiledRule {
         }
       return CompiledReading(
         form: reading.form, kind: kind, place: Int32(place), staleAfter: staleAfter, heartbeat: Int32(heartbeat),
-        window: min(reading.form.window?.microseconds ?? 0, Evaluator.endOfTime),
+        window: min(reading.form.window?.length?.microseconds ?? 0, Evaluator.endOfTime),
         isPlain: reading.form == .latest && kind == .number && heartbeat < 0)
     }
     if case .span(let span) = rule.every, rule.readings.contains(where: \.form.movesWithTime) {
@@ -87,6 +87,15 @@ final class CompiledRule {
     } else {
       every = .max
     }
+  }
+
+  /// The limits as an asset overrides them; the same table for the same overrides.
+  func limits(overridden overrides: [String: LimitValue]) -> LimitTable {
+    let values = rule.limits.map { overrides[$0.name] ?? $0.value }
+    if let known = limitTables.first(where: { $0.values == values }) { return known }
+    let table = LimitTable(values)
+    limitTables.append(table)
+    return table
   }
 
   /// The deadline of the hold or release that is running; nil when none is.

@@ -18,12 +18,12 @@ extension Evaluator {
     let (deadline, moves) = look(placement, rule, at: moment.microseconds, ends)
 
     rule.askedFor?.pointee = UInt32(bitPattern: placement.asset)
-    var answer = Evaluator.ask(.when, rule, scratch, limitValues, from: placement.firstLimit)
+    var answer = Evaluator.ask(.when, rule, scratch, limitTables[condition])
     var clears = false
     if answer == .no, conditions[condition].phase.isActive {
       clears = true
       if rule.hasClearsWhen {
-        answer = Evaluator.ask(.clearsWhen, rule, scratch, limitValues, from: placement.firstLimit)
+        answer = Evaluator.ask(.clearsWhen, rule, scratch, limitTables[condition])
         clears = answer == .yes
         if clears { answer = .no }
       }
@@ -54,14 +54,10 @@ extension Evaluator {
   /// Takes what it needs and not `self`: a closure that captures an evaluator copies it.
   @inline(__always)
   private static func ask(
-    _ question: Question, _ rule: CompiledRule, _ scratch: [ReadingValue], _ limitValues: [Double], from first: Int32
+    _ question: Question, _ rule: CompiledRule, _ scratch: [ReadingValue], _ limits: LimitTable
   ) -> Answer {
     scratch.withUnsafeBufferPointer { readings in
-      limitValues.withUnsafeBufferPointer { limits in
-        rule.ask(
-          question, UnsafeBufferPointer(start: readings.baseAddress, count: rule.readings.count),
-          UnsafeBufferPointer(start: limits.baseAddress.map { $0 + Int(first) }, count: rule.limitCount))
-      }
+      rule.ask(question, UnsafeBufferPointer(start: readings.baseAddress, count: rule.readings.count), limits)
     }
   }
 
@@ -386,6 +382,8 @@ extension Evaluator {
       guard since == .max else { return (.notGood, since) }
       guard let old = histories[historyIndex].good(atOrBefore: time - reading.window) else { return (.notGood, time) }
       return (.number(mark.number - old), .max)
+    case .spread, .total, .smoothed, .rate, .increase, .crossings, .timeIn, .elapsed, .left, .active, .fired:
+      preconditionFailure("no rule with this reading is loaded yet")
     }
   }
 

@@ -152,6 +152,12 @@ extension ReadingValue {
     case .text(let text):
       writer.byte(4)
       writer.text(text)
+    case .absent: writer.byte(5)
+    case .group(let group):
+      writer.byte(6)
+      for number in [group.highest, group.lowest, group.spread, group.mean] { writer.double(number) }
+      writer.integer(group.howMany)
+      writer.text(group.worst)
     }
   }
 
@@ -162,6 +168,12 @@ extension ReadingValue {
     case 2: self = .boolean(true)
     case 3: self = .number(try reader.double())
     case 4: self = .text(try reader.text())
+    case 5: self = .absent
+    case 6:
+      self = .group(
+        GroupReading(
+          highest: try reader.double(), lowest: try reader.double(), spread: try reader.double(),
+          mean: try reader.double(), howMany: try reader.integer(in: 0...Int64(Int32.max)), worst: try reader.text()))
     default: throw Unreadable(at: reader.offset)
     }
   }

@@ -18,7 +18,8 @@ package struct Evaluator {
   private let gates: [TagGate]
   private let skews: [Int64]
   var placements: [Placement] = []
-  var limitValues: [Double] = []
+  /// The limits in force, by condition; assets with the same ones share a table.
+  private(set) var limitTables: [LimitTable] = []
 
   // State.
   var tags: [TagState]
@@ -59,7 +60,6 @@ package struct Evaluator {
     var asset: Int32
     var firstTag: Int32
     var firstReading: Int32
-    var firstLimit: Int32
     var sourceSet: Int32
   }
 
@@ -109,12 +109,11 @@ package struct Evaluator {
         placements.append(
           Placement(
             rule: Int32(ruleIndex), asset: Int32(assetIndex), firstTag: asset.firstTag,
-            firstReading: Int32(readingStates.count), firstLimit: Int32(limitValues.count),
+            firstReading: Int32(readingStates.count),
             sourceSet: links.set(of: tagIndices.map { model.tags[Int($0)].source })))
         conditions.append(Condition())
         readingStates += Array(repeating: ReadingState(), count: compiled.readings.count)
-        let overrides = asset.limits[compiled.rule.name] ?? [:]
-        limitValues += compiled.rule.limits.map { overrides[$0.name] ?? $0.value }
+        limitTables.append(compiled.limits(overridden: asset.limits[compiled.rule.name] ?? [:]))
         for place in compiled.changedTags {
           addHistory(asset.firstTag + place, links.lateness(placements[Int(condition)].sourceSet))
         }
@@ -375,9 +374,8 @@ package struct Evaluator {
 
   /// The limits in force for this asset.
   package func limits(of condition: ConditionID) -> [Limit] {
-    let placement = placements[Int(condition.index)]
-    return rules[Int(placement.rule)].rule.limits.enumerated().map { index, limit in
-      Limit(name: limit.name, value: limitValues[Int(placement.firstLimit) + index])
+    zip(rule(of: condition).limits, limitTables[Int(condition.index)].values).map { limit, value in
+      Limit(name: limit.name, value: value)
     }
   }
 
@@ -404,10 +402,12 @@ extension Reading {
   /// The unit of what it amounts to: the tag's, seconds, or none.
   func unit(in definitions: [TagDefinition]) -> String? {
     switch form {
-    case .latest, .previous, .average, .minimum, .maximum, .mean, .change:
+    case .latest, .previous, .average, .minimum, .maximum, .mean, .change, .spread, .smoothed, .increase:
       definitions.first { $0.name == tag }?.unit
-    case .age, .unchangedFor: "s"
-    case .quality, .stale, .count: nil
+    case .total: definitions.first { $0.name == tag }?.unit.map { "\($0)·h" }
+    case .rate(_, let per): definitions.first { $0.name == tag }?.unit.map { "\($0) per \(per)" }
+    case .age, .unchangedFor, .timeIn, .elapsed, .left: "s"
+    case .quality, .stale, .count, .crossings, .active, .fired: nil
     }
   }
 }

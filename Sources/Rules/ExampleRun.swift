@@ -66,7 +66,8 @@ extension Evaluator {
       return "'\(rule.readings[condition.blindReading].name)' was not good or not known"
     }
     switch condition.phase {
-    case .pending(let since): return "'when' was true for \(condition.clock - since) of \(rule.heldFor)"
+    case .pending(let since):
+      return "'when' was true for \(condition.clock - since) of \(rule.heldFor.span(in: rule.limits))"
     default: return "'when' was false"
     }
   }

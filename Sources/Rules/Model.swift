@@ -52,14 +52,14 @@ package struct Asset: Sendable, Equatable {
   /// Index of the parent in the model's list; nil for a root.
   package var parent: Int?
   /// Limits overridden for this asset: rule name, then limit name.
-  package var limits: [String: [String: Double]]
+  package var limits: [String: [String: LimitValue]]
   /// What other systems call it: adapter name to id.
   package var ids: [String: String]
   package internal(set) var firstTag: Int32 = 0
 
   package init(
     name: String, path: String, classIndex: Int, parent: Int? = nil,
-    limits: [String: [String: Double]] = [:], ids: [String: String] = [:]
+    limits: [String: [String: LimitValue]] = [:], ids: [String: String] = [:]
   ) {
     self.name = name
     self.path = path

@@ -177,15 +177,15 @@ package struct Policy: Sendable {
     case .act: standing = .ready
     }
     switch template {
-    case .workOrder(let title, let priority, let text):
+    case .workOrder(let title, let priority, let text, _):
       return Action(
         number: number, kind: .workOrder, title: words.fill(title), text: words.fill(text ?? ""), priority: priority,
         adapter: adapter, standing: standing)
-    case .notification(let title, let text):
+    case .notification(let title, let text, _):
       return Action(
         number: number, kind: .notification, title: words.fill(title), text: words.fill(text ?? ""),
         adapter: adapter, standing: standing)
-    case .setpoint(let tag, let to):
+    case .setpoint(let tag, let to, _):
       let change = setpoint(tag, to, of: asset, tier: tier, adapter: adapter, at: time, evaluator)
       return Action(
         number: number, kind: .setpoint, title: "Change \(tag) of \(words.asset)", text: "", setpoint: change.setpoint,
@@ -299,7 +299,7 @@ struct Filling {
     if name == "asset" { return asset }
     // Without the unit: the author's sentence has it already, often as another word.
     if let found = evidence.first(where: { $0.name == name }) { return found.value.plain }
-    return limits.first { $0.name == name }.map { plain($0.value) }
+    return limits.first { $0.name == name }.map(\.value.plain)
   }
 }
 
@@ -311,6 +311,22 @@ extension ReadingValue {
     case .boolean(let flag): flag ? "yes" : "no"
     case .number(let number): Rules.plain(number)
     case .text(let text): text
+    case .absent: "not known"
+    case .group(let group):
+      "\(Rules.plain(group.lowest)) to \(Rules.plain(group.highest)), mean \(Rules.plain(group.mean)) of \(group.howMany)"
+    }
+  }
+}
+
+extension LimitValue {
+  /// For people, without a unit.
+  package var plain: String {
+    switch self {
+    case .number(let number): Rules.plain(number)
+    case .duration(let span): "\(span)"
+    case .state(let name): name
+    case .curve(let curve):
+      "{ " + curve.points.map { "{\(Rules.plain($0.x)), \(Rules.plain($0.y))}" }.joined(separator: ", ") + " }"
     }
   }
 }

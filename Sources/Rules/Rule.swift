@@ -9,12 +9,40 @@ package struct Rule {
   package var appliesTo: String
   package var limits: [Limit]
   package var readings: [Reading]
-  package var heldFor: TimeSpan
-  package var releasedFor: TimeSpan
-  package var tolerates: TimeSpan
+  /// Tags made of tags, read like any tag of the asset.
+  package var calculations: [Calculation]
+  package var heldFor: Length
+  package var releasedFor: Length
+  /// Nil: a tenth of `heldFor`.
+  package var tolerates: Length?
   package var every: Every
   package var atMost: AtMost?
+  /// While it stays active, it is decided again this long after the last decision.
+  package var repeatsEvery: TimeSpan?
+  /// Calendars of the site: a hold runs, and a decision is taken, only while one of `during` is open (all are, when it
+  /// is empty) and none of `notDuring` is.
+  package var during: [String]
+  package var notDuring: [String]
+  /// `clears_when = by_hand`: active until a named person resets it.
+  package var clearsByHand: Bool
+  package var hasClearsWhen: Bool
+  /// A permissive: while it is not true a decision is held back.
+  package var hasNeeds: Bool
+  /// Suppression by design: while it is true a decision is held back.
+  package var hasSuppressedWhen: Bool
+  /// After its setpoint change was taken the plant needs this long to follow; meanwhile a decision is held back.
+  package var settlesFor: TimeSpan?
+  /// How long after its order was completed a condition that still stands is decided again; nil: 24 h.
+  package var recheck: TimeSpan?
+  /// Rules of one group on one asset tell of the same trouble: one decision, that of the first out.
+  package var group: String?
+  package var onClear: [OnClear]
+  /// What it does at a decision; empty where `makeActions` says it.
   package var actions: [ActionTemplate]
+  /// Kinds of action that it could ever take, whether listed or made by a function.
+  package var couldDo: [ActionKind]
+  /// Earlier names of the rule: what they left behind is its own.
+  package var formerly: [String]
   package var consequence: Consequence?
   package var checkFirst: [String]
   /// `2027-06-30`, a date as written.
@@ -23,20 +51,26 @@ package struct Rule {
   package var examples: [Example]
   package var textHash: Digest
   package var logicHash: Digest
-  package var hasClearsWhen: Bool
   /// Calls into the rule's own Lua state. Not Sendable on purpose: a rule belongs to the thread that made it.
-  package var ask: (Question, UnsafeBufferPointer<ReadingValue>, UnsafeBufferPointer<Double>) -> Answer
+  package var ask: Ask
+  /// `actions` as a function, asked at a decision; nil where they are a list.
+  package var makeActions: ((UnsafeBufferPointer<ReadingValue>, LimitTable) -> MadeActions)?
   /// Where the asset's number is left before `ask`: whoever finds the process dead inside the call can tell for which
   /// asset it was made. It lives as long as `ask`; nil when nobody looks.
   package var askedFor: UnsafeMutablePointer<UInt32>?
 
+  package typealias Ask = (Question, UnsafeBufferPointer<ReadingValue>, LimitTable) -> Answer
+
   package init(
     name: String, title: String, owner: String, appliesTo: String, limits: [Limit] = [], readings: [Reading],
-    heldFor: TimeSpan = .zero, releasedFor: TimeSpan = .zero, tolerates: TimeSpan? = nil, every: Every? = nil,
-    atMost: AtMost? = nil, actions: [ActionTemplate] = [], consequence: Consequence? = nil,
-    checkFirst: [String] = [], reviewBy: String? = nil, value: ValueModel? = nil, examples: [Example] = [],
-    textHash: Digest = .zero, logicHash: Digest = .zero, hasClearsWhen: Bool = false,
-    ask: @escaping (Question, UnsafeBufferPointer<ReadingValue>, UnsafeBufferPointer<Double>) -> Answer
+    calculations: [Calculation] = [], heldFor: Length = .zero, releasedFor: Length = .zero, tolerates: Length? = nil,
+    every: Every? = nil, atMost: AtMost? = nil, repeatsEvery: TimeSpan? = nil, during: [String] = [],
+    notDuring: [String] = [], settlesFor: TimeSpan? = nil, recheck: TimeSpan? = nil, group: String? = nil,
+    onClear: [OnClear] = [], actions: [ActionTemplate] = [], couldDo: [ActionKind]? = nil, formerly: [String] = [],
+    consequence: Consequence? = nil, checkFirst: [String] = [], reviewBy: String? = nil, value: ValueModel? = nil,
+    examples: [Example] = [], textHash: Digest = .zero, logicHash: Digest = .zero, hasClearsWhen: Bool = false,
+    clearsByHand: Bool = false, hasNeeds: Bool = false, hasSuppressedWhen: Bool = false,
+    makeActions: ((UnsafeBufferPointer<ReadingValue>, LimitTable) -> MadeActions)? = nil, ask: @escaping Ask
   ) {
     self.name = name
     self.title = title
@@ -44,12 +78,22 @@ package struct Rule {
     self.appliesTo = appliesTo
     self.limits = limits
     self.readings = readings
+    self.calculations = calculations
     self.heldFor = heldFor
     self.releasedFor = releasedFor
-    self.tolerates = tolerates ?? heldFor / 10
-    self.every = every ?? .standard(heldFor: heldFor, readings: readings)
+    self.tolerates = tolerates
+    self.every = every ?? .standard(heldFor: heldFor.span(in: limits), readings: readings)
     self.atMost = atMost
+    self.repeatsEvery = repeatsEvery
+    self.during = during
+    self.notDuring = notDuring
+    self.settlesFor = settlesFor
+    self.recheck = recheck
+    self.group = group
+    self.onClear = onClear
     self.actions = actions
+    self.couldDo = couldDo ?? actions.map(\.kind)
+    self.formerly = formerly
     self.consequence = consequence
     self.checkFirst = checkFirst
     self.reviewBy = reviewBy
@@ -58,12 +102,67 @@ package struct Rule {
     self.textHash = textHash
     self.logicHash = logicHash
     self.hasClearsWhen = hasClearsWhen
+    self.clearsByHand = clearsByHand
+    self.hasNeeds = hasNeeds
+    self.hasSuppressedWhen = hasSuppressedWhen
+    self.makeActions = makeActions
     self.ask = ask
   }
 }
 
+extension Rule {
+  /// How long a reading may be not good, by the limits as the rule has them or as they are in force.
+  package func toleratesSpan(_ table: LimitTable? = nil) -> TimeSpan {
+    tolerates?.span(in: limits, table) ?? heldFor.span(in: limits, table) / 10
+  }
+}
+
+/// A tag made of tags: sampled whenever what it reads changes. Not Sendable, as a rule is not.
+package struct Calculation {
+  package var name: String
+  package var unit: String?
+  package var readings: [Reading]
+  /// Its value from its own readings and the rule's limits.
+  package var compute: (UnsafeBufferPointer<ReadingValue>, LimitTable) -> Computed
+  package init(
+    name: String, unit: String?, readings: [Reading],
+    compute: @escaping (UnsafeBufferPointer<ReadingValue>, LimitTable) -> Computed
+  ) {
+    self.name = name
+    self.unit = unit
+    self.readings = readings
+    self.compute = compute
+  }
+}
+
+package enum Computed: Equatable, Sendable {
+  case number(Double)
+  /// It says nothing for now: `only_when` is false, or the function gave nil. Windows leave the stretch out.
+  case nothing
+  /// It looked at a reading that is not good; index into the calculation's readings.
+  case blind(reading: Int)
+  /// File, line and cause, for people.
+  case fault(String)
+}
+
+package enum MadeActions: Equatable, Sendable {
+  case actions([ActionTemplate])
+  case blind(reading: Int)
+  case fault(String)
+}
+
+/// What is done when a condition clears.
+package enum OnClear: Equatable, Sendable {
+  /// Said on the open order.
+  case comment(String)
+  /// Its setpoints go back to what they were before the decision.
+  case restore
+  /// What has not been sent, or nobody began, is cancelled.
+  case cancel
+}
+
 /// Which of a rule's functions is called.
-package enum Question: Sendable { case when, clearsWhen }
+package enum Question: Sendable, CaseIterable { case when, clearsWhen, needs, suppressedWhen }
 
 /// What a rule answered. A rule that looks at a reading that is not good ends there: it is blind.
 package enum Answer: Equatable, Sendable {
@@ -73,117 +172,6 @@ package enum Answer: Equatable, Sendable {
   case blind(reading: Int)
   /// File, line and cause, for people: `rules/pump.lua:12: attempt to compare nil with number`.
   case fault(String)
-}
-
-/// A threshold named in a rule, overridable per asset.
-package struct Limit: Sendable, Equatable {
-  package var name: String
-  package var value: Double
-  package init(name: String, value: Double) {
-    self.name = name
-    self.value = value
-  }
-}
-
-/// What a rule looks at, under the name its author gave it.
-package struct Reading: Sendable, Equatable {
-  package var name: String
-  /// Name of the tag in the class.
-  package var tag: String
-  package var form: ReadingForm
-  package init(name: String, tag: String, form: ReadingForm) {
-    self.name = name
-    self.tag = tag
-    self.form = form
-  }
-}
-
-/// A window is `(now - w, now]`.
-package enum ReadingForm: Sendable, Equatable {
-  /// The value in force.
-  case latest
-  /// The last good value that differed from the one in force.
-  case previous
-  /// `"good"`, `"uncertain"`, `"bad"` or `"stale"`. Always known.
-  case quality
-  /// Seconds since the last sample; always known once the tag was heard of, else infinite.
-  case age
-  /// Whether the tag's last sample is older than this, or the tag is stale. Always known.
-  case stale(after: TimeSpan)
-  /// Seconds since the value in force came up.
-  case unchangedFor
-  /// Time-weighted over the window, the value in force at its left edge included.
-  case average(TimeSpan)
-  case minimum(TimeSpan)
-  case maximum(TimeSpan)
-  /// Arithmetic mean of the good samples in the window.
-  case mean(TimeSpan)
-  /// How often the value changed within the window.
-  case count(TimeSpan)
-  /// Now minus the newest good value at or before `now - w`.
-  case change(TimeSpan)
-
-  package var window: TimeSpan? {
-    switch self {
-    case .average(let w), .minimum(let w), .maximum(let w), .mean(let w), .count(let w), .change(let w): w
-    case .latest, .previous, .quality, .age, .stale, .unchangedFor: nil
-    }
-  }
-
-  /// Whether it is worked out from running totals over a window.
-  package var needsTotals: Bool {
-    switch self {
-    case .average, .minimum, .maximum, .mean, .count: true
-    default: false
-    }
-  }
-
-  /// Whether what it was when last known must be remembered, because the tag's history does not say it (S5).
-  var needsMemory: Bool {
-    switch self {
-    case .latest, .previous, .quality, .age, .stale: false
-    default: true
-    }
-  }
-
-  /// Whether it is known whatever the tag's quality.
-  package var alwaysKnown: Bool {
-    switch self {
-    case .quality, .age, .stale: true
-    default: false
-    }
-  }
-
-  /// Whether the reading's value can change by time alone.
-  package var movesWithTime: Bool {
-    switch self {
-    case .latest, .previous, .quality: false
-    default: true
-    }
-  }
-}
-
-/// What a reading amounts to at one moment.
-package enum ReadingValue: Hashable, Sendable {
-  /// Not good or not known: a rule that looks at it is blind.
-  case notGood
-  case boolean(Bool)
-  case number(Double)
-  case text(String)
-}
-
-/// When a rule is re-evaluated while nothing arrives.
-package enum Every: Sendable, Equatable {
-  case never
-  /// On multiples of this since the epoch.
-  case span(TimeSpan)
-
-  /// A tenth of the shortest window or of `held_for`, 1 s to 1 min; 1 min with neither.
-  package static func standard(heldFor: TimeSpan, readings: [Reading]) -> Every {
-    let spans = readings.compactMap(\.form.window) + (heldFor > .zero ? [heldFor] : [])
-    guard let shortest = spans.min() else { return .span(.minutes(1)) }
-    return .span(min(max(shortest / 10, .seconds(1)), .minutes(1)))
-  }
 }
 
 /// `once_per "8 h"`.

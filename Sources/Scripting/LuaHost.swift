@@ -39,6 +39,9 @@ package final class LuaHost {
   private let natives: [Native]
   private var readings: [String] = []
   private var limits: [String] = []
+  /// The limits of the last question, and the same as the host in C takes them.
+  private var table: LimitTable?
+  private var numbers: [Double] = []
   private var state: OpaquePointer?
   private var slots: UnsafeMutablePointer<MWReading>?
   /// By number: how many instructions a call of that function takes at most, 0 where only the hook can tell.
@@ -99,7 +102,7 @@ package final class LuaHost {
   /// Calls a predicate with (asset, limits). The result must be exactly true or false; looking at a reading that
   /// is not good ends the call. As many readings and limits as were bound.
   package func ask(
-    _ f: LuaFunction, _ readings: UnsafeBufferPointer<ReadingValue>, _ limits: UnsafeBufferPointer<Double>
+    _ f: LuaFunction, _ readings: UnsafeBufferPointer<ReadingValue>, _ limits: LimitTable
   ) -> Answer {
     precondition(
       readings.count == self.readings.count && limits.count == self.limits.count,
@@ -109,7 +112,7 @@ package final class LuaHost {
       if let slots {
         for index in readings.indices {
           switch readings[index] {
-          case .notGood: slots[index].kind = MW_NOT_GOOD
+          case .notGood, .absent, .group: slots[index].kind = MW_NOT_GOOD
           case .boolean(let value): slots[index].kind = value ? MW_TRUE : MW_FALSE
           case .number(let value):
             slots[index].kind = MW_NUMBER
@@ -123,7 +126,13 @@ package final class LuaHost {
         }
       }
       let longest = f.number < longestCalls.count ? longestCalls[f.number] : 0
-      let status = mw_ask(state, Int32(f.number), limits.baseAddress, Int64(budget.instructions), longest)
+      if table !== limits {
+        table = limits
+        numbers = limits.values.map(\.number)
+      }
+      let status = numbers.withUnsafeBufferPointer {
+        mw_ask(state, Int32(f.number), $0.baseAddress, Int64(budget.instructions), longest)
+      }
       switch status {
       case MW_YES: return .yes
       case MW_NO: return .no

@@ -36,7 +36,8 @@ extension RuleReader {
 
     return Rule(
       name: name, title: title ?? "", owner: owner ?? "", appliesTo: appliesTo ?? "", limits: limits,
-      readings: readings, heldFor: heldFor ?? .zero, releasedFor: releasedFor ?? .zero, tolerates: tolerates,
+      readings: readings, heldFor: .span(heldFor ?? .zero), releasedFor: .span(releasedFor ?? .zero),
+      tolerates: tolerates.map(Length.span),
       every: every, atMost: atMost ?? (actions.contains { $0.kind == .workOrder } ? AtMost(oncePer: .hours(24)) : nil),
       actions: actions, consequence: fields["consequence"].flatMap { consequence($0) },
       checkFirst: fields["check_first"].map { checkFirst($0) } ?? [],

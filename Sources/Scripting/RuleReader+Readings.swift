@@ -93,12 +93,12 @@ extension RuleReader {
     }
     switch word {
     case "stale": return .stale(after: span)
-    case "average": return .average(span)
-    case "mean": return .mean(span)
-    case "minimum": return .minimum(span)
-    case "maximum": return .maximum(span)
-    case "count": return .count(span)
-    default: return .change(span)
+    case "average": return .average(.length(span))
+    case "mean": return .mean(.length(span))
+    case "minimum": return .minimum(.length(span))
+    case "maximum": return .maximum(.length(span))
+    case "count": return .count(.length(span))
+    default: return .change(.length(span))
     }
   }
 

@@ -181,9 +181,9 @@ struct AssetReader {
         report.add(file, draft.line, "two assets on one path: '\(path)' is also in line \(line)")
       }
       lines[path] = draft.line
-      var limits: [String: [String: Double]] = [:]
+      var limits: [String: [String: LimitValue]] = [:]
       for (rule, limit, value, line) in draft.limits {
-        limits[rule, default: [:]][limit] = value
+        limits[rule, default: [:]][limit] = .number(value)
         marks.append(RuleMark(file: file, line: line, rule: rule, limit: limit, asset: path))
       }
       assets.append(

@@ -28,7 +28,7 @@ extension Site {
       )
       for (rule, limits) in asset.limits.sorted(by: { $0.key < $1.key }) {
         for (limit, value) in limits.sorted(by: { $0.key < $1.key }) {
-          lines.append("limit \(quoted(rule)) \(quoted(limit)) \(value)")
+          lines.append("limit \(quoted(rule)) \(quoted(limit)) \(text(value))")
         }
       }
       for (adapter, id) in asset.ids.sorted(by: { $0.key < $1.key }) {
@@ -61,6 +61,15 @@ extension Site {
   }
 
   private func quoted(_ text: String) -> String { text.debugDescription }
+
+  private func text(_ value: LimitValue) -> String {
+    switch value {
+    case .number(let number): "\(number)"
+    case .duration(let span): "\(span.microseconds) us"
+    case .state(let name): quoted(name)
+    case .curve(let curve): "curve" + curve.points.map { " \($0.x),\($0.y)" }.joined()
+    }
+  }
 
   private func text(_ type: TagType) -> String {
     switch type {

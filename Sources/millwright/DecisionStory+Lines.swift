@@ -17,7 +17,7 @@ extension DecisionStory {
     for evidence in decision.evidence {
       lines.append("  reading    \(evidence.name) = \(evidence.value.plain)\(evidence.unit.map { " \($0)" } ?? "")")
     }
-    for limit in decision.limits { lines.append("  limit      \(limit.name) = \(plain(limit.value))") }
+    for limit in decision.limits { lines.append("  limit      \(limit.name) = \(limit.value.plain)") }
     for check in decision.checkFirst { lines.append("  check      \(check)") }
     for story in actions { lines += story.lines }
     for verdict in verdicts { lines.append("  verdict    \(verdict.at)  \(verdict.words)") }

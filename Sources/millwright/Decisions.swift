@@ -110,7 +110,7 @@ extension DecisionStory {
         decision.evidence.map {
           .fields(["name": .text($0.name), "value": $0.value.tree, "unit": .optional($0.unit)])
         }),
-      "limits": .list(decision.limits.map { .fields(["name": .text($0.name), "value": .number($0.value)]) }),
+      "limits": .list(decision.limits.map { .fields(["name": .text($0.name), "value": $0.value.tree]) }),
       "check_first": .list(decision.checkFirst.map(Tree.text)),
       "actions": .list(
         actions.map { story in
@@ -147,10 +147,26 @@ extension DecisionStory {
   }
 }
 
+extension LimitValue {
+  /// Seconds for a duration; a curve as the list of its points.
+  var tree: Tree {
+    switch self {
+    case .number, .duration: .number(number)
+    case .state(let name): .text(name)
+    case .curve(let curve): .list(curve.points.map { .list([.number($0.x), .number($0.y)]) })
+    }
+  }
+}
+
 extension ReadingValue {
   var tree: Tree {
     switch self {
-    case .notGood: .null
+    case .notGood, .absent: .null
+    case .group(let group):
+      .fields([
+        "highest": .number(group.highest), "lowest": .number(group.lowest), "spread": .number(group.spread),
+        "mean": .number(group.mean), "how_many": .number(Double(group.howMany)), "worst": .text(group.worst),
+      ])
     case .boolean(let flag): .boolean(flag)
     case .number(let number): .number(number)
     case .text(let text): .text(text)

@@ -70,9 +70,10 @@ struct RulesCommand: ParsableCommand {
           json(
             .fields([
               "name": .text(found.name), "title": .text(found.title), "owner": .text(found.owner),
-              "applies_to": .text(found.appliesTo), "held_for_seconds": .number(found.heldFor.seconds),
-              "released_for_seconds": .number(found.releasedFor.seconds),
-              "tolerates_seconds": .number(found.tolerates.seconds),
+              "applies_to": .text(found.appliesTo),
+              "held_for_seconds": .number(found.heldFor.span(in: found.limits).seconds),
+              "released_for_seconds": .number(found.releasedFor.span(in: found.limits).seconds),
+              "tolerates_seconds": .number(found.toleratesSpan().seconds),
               "readings": .list(found.readings.map { .fields(["name": .text($0.name), "tag": .text($0.tag)]) }),
               "assets": .list(
                 assets.map { asset in
@@ -80,7 +81,7 @@ struct RulesCommand: ParsableCommand {
                     "asset": .text(asset.path),
                     "limits": .record(
                       found.limits.map {
-                        Tree.Field($0.name, .number(asset.limits[found.name]?[$0.name] ?? $0.value))
+                        Tree.Field($0.name, (asset.limits[found.name]?[$0.name] ?? $0.value).tree)
                       }),
                   ])
                 }),
@@ -91,7 +92,7 @@ struct RulesCommand: ParsableCommand {
         for asset in assets {
           let limits = found.limits.map { limit in
             let override = asset.limits[found.name]?[limit.name]
-            return "\(limit.name) \(plain(override ?? limit.value))\(override == nil ? "" : " (overridden)")"
+            return "\(limit.name) \((override ?? limit.value).plain)\(override == nil ? "" : " (overridden)")"
           }
           print("-- \(asset.path): \(limits.joined(separator: ", "))")
         }

@@ -36,7 +36,7 @@ extension Rule {
   fileprivate var changedTags: [String] {
     var tags: [String] = []
     for action in actions {
-      if case .setpoint(let tag, _) = action, !tags.contains(tag) { tags.append(tag) }
+      if case .setpoint(let tag, _, _) = action, !tags.contains(tag) { tags.append(tag) }
     }
     return tags
   }

@@ -47,7 +47,7 @@ struct Doomed {
     try host.bind(readings: ["running"], limits: [])
     for running in [true, false] {
       let answer = [ReadingValue.boolean(running)].withUnsafeBufferPointer { readings in
-        [Double]().withUnsafeBufferPointer { host.ask(when, readings, $0) }
+        host.ask(when, readings, LimitTable([Double]()))
       }
       print(answer)
     }

@@ -15,6 +15,16 @@ import Testing
     #expect(journal.replayed == 0, "the stop had left a snapshot of everything")
   }
 
+  /// At a minute a look, one is begun right behind the last batch, and the stop comes while another thread makes it.
+  @Test func a_snapshot_that_the_stop_finds_under_way_does_not_take_the_last_ones_place() throws {
+    for _ in 0..<200 {
+      let journal = MemoryJournal()
+      try Script.run(Script.inputs(40), by: 20, into: journal, ticking: Ticking(by: .minutes(1)))
+      _ = try Script.engine(journal)
+      try #require(journal.replayed == 0)
+    }
+  }
+
   @Test func the_state_is_the_same_to_the_bit_after_a_kill_between_any_two_batches() throws {
     let inputs = Script.inputs(1_500)
     let whole = MemoryJournal()

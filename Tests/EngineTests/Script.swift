@@ -151,7 +151,7 @@ enum Script {
     ) { _, _ in SourceID(0) }
     let rule = Rule(
       name: "over", title: "over", owner: "tests", appliesTo: "Machine",
-      readings: [Reading(name: "v", tag: "V", form: .latest)], heldFor: heldFor,
+      readings: [Reading(name: "v", tag: "V", form: .latest)], heldFor: .span(heldFor),
       atMost: atMost.map(AtMost.init(oncePer:))
     ) { _, readings, _ in
       guard case .number(let value) = readings[0] else { return .blind(reading: 0) }

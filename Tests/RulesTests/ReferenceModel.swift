@@ -96,7 +96,8 @@ struct ReferenceModel {
   // MARK: Asking
 
   private var transition: Int64? {
-    pendingSince.map { $0 + rule.heldFor.microseconds } ?? clearingSince.map { $0 + rule.releasedFor.microseconds }
+    pendingSince.map { $0 + rule.heldFor.span(in: []).microseconds }
+      ?? clearingSince.map { $0 + rule.releasedFor.span(in: []).microseconds }
   }
 
   private mutating func ask(at now: Int64, isDeadline: Bool) {
@@ -113,8 +114,8 @@ struct ReferenceModel {
       if value == .notGood {
         let isOfSamples = reading.form == .latest || reading.form == .previous
         let since = isOfSamples ? read.notGoodSince : min(unknownSince[index] ?? .max, read.notGoodSince)
-        let until = since + rule.tolerates.microseconds
-        if now < until || (ends && now == until && rule.tolerates > .zero) {
+        let until = since + rule.toleratesSpan().microseconds
+        if now < until || (ends && now == until && rule.toleratesSpan() > .zero) {
           if case .latest = reading.form {
             value = lastGood(reading.tag, at: now)
           } else if case .previous = reading.form {
@@ -163,7 +164,7 @@ struct ReferenceModel {
 
   private func answer(_ question: Question) -> Bool? {
     let answer = values.withUnsafeBufferPointer { values in
-      [Double]().withUnsafeBufferPointer { rule.ask(question, values, $0) }
+      rule.ask(question, values, LimitTable([Double]()))
     }
     switch answer {
     case .yes: return true
@@ -259,7 +260,7 @@ struct ReferenceModel {
     }
     if silentFrom != .max { changesAt.append(silentFrom + 1) }
     var moves = false
-    let window = reading.form.window?.microseconds ?? 0
+    let window = reading.form.window?.length?.microseconds ?? 0
     // A window stands still once it holds one stretch only, or none.
     let beats: [Int64] =
       if case .heartbeat(let beat, _) = life(reading.tag) { samples(beat, upTo: now).map(\.time) } else { [] }
@@ -316,6 +317,7 @@ struct ReferenceModel {
       moves = (edges.max() ?? 0) + window > now
       guard since == nil, let old else { return (.notGood, since ?? now, changesAt, moves) }
       return result(newest.number - old.number)
+    default: preconditionFailure("the model does not know \(reading.form)")
     }
   }
 }
@@ -408,8 +410,9 @@ struct RandomHistory {
   private mutating func form() -> ReadingForm {
     let window = TimeSpan.seconds([2, 5, 20, 60, 120][below(5)])
     return [
-      .latest, .latest, .latest, .previous, .quality, .age, .stale(after: window), .unchangedFor, .average(window),
-      .mean(window), .minimum(window), .maximum(window), .change(window), .count(window),
+      .latest, .latest, .latest, .previous, .quality, .age, .stale(after: window), .unchangedFor,
+      .average(.length(window)), .mean(.length(window)), .minimum(.length(window)), .maximum(.length(window)),
+      .change(.length(window)), .count(.length(window)),
     ][below(14)]
   }
 
@@ -493,7 +496,7 @@ struct RandomHistory {
     return """
       seed \(seed): \(least.difference(lateness: lateness, ticks: ticks) ?? "")
       reads \(rule.readings.map { "\($0.tag) \($0.form)" }), held \(rule.heldFor), released \(rule.releasedFor), \
-      tolerates \(rule.tolerates), every \(rule.every), at most \(rule.atMost.map { "\($0.once)" } ?? "-"), \
+      tolerates \(rule.toleratesSpan()), every \(rule.every), at most \(rule.atMost.map { "\($0.once)" } ?? "-"), \
       clears \(rule.hasClearsWhen)
       \(rows.joined(separator: " "))
       """

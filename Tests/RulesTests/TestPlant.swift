@@ -34,7 +34,7 @@ struct TestPlant {
 
   static func configuration(
     _ rules: [Rule], machines: Int = 1, lateness: Double = 0, skew: Double = 5, tier: Tier = .act,
-    limits: [String: [String: Double]] = [:]
+    limits: [String: [String: LimitValue]] = [:]
   ) -> Configuration {
     let assets = (1...machines).map {
       Asset(name: "M\($0)", path: "Works/M\($0)", classIndex: 0, limits: $0 == 1 ? limits : [:])
@@ -113,13 +113,13 @@ struct Look {
   struct Blind: Error { var reading: Int }
   let names: [String]
   let values: UnsafeBufferPointer<ReadingValue>
-  let limits: UnsafeBufferPointer<Double>
+  let limits: LimitTable
 
   func callAsFunction(_ name: String) throws -> Double {
     switch values[names.firstIndex(of: name) ?? 0] {
     case .number(let number): return number
     case .boolean(let flag): return flag ? 1 : 0
-    case .text, .notGood: throw Blind(reading: names.firstIndex(of: name) ?? 0)
+    case .text, .notGood, .absent, .group: throw Blind(reading: names.firstIndex(of: name) ?? 0)
     }
   }
   func text(_ name: String) throws -> String {
@@ -143,8 +143,9 @@ extension Rule {
     let names = reads.map(\.0)
     return Rule(
       name: name, title: name, owner: "tests", appliesTo: "Machine", limits: limits,
-      readings: reads.map { Reading(name: $0.0, tag: $0.1, form: $0.2) }, heldFor: TestPlant.span(heldFor),
-      releasedFor: TestPlant.span(releasedFor), tolerates: tolerates.map(TestPlant.span), every: every,
+      readings: reads.map { Reading(name: $0.0, tag: $0.1, form: $0.2) }, heldFor: .span(TestPlant.span(heldFor)),
+      releasedFor: .span(TestPlant.span(releasedFor)), tolerates: tolerates.map { .span(TestPlant.span($0)) },
+      every: every,
       atMost: atMost.map { AtMost(oncePer: TestPlant.span($0)) }, actions: actions,
       hasClearsWhen: clearsWhen != nil
     ) { question, readings, limits in

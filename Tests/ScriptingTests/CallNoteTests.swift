@@ -81,7 +81,7 @@ import Testing
     rule.askedFor?.pointee = 1
     for value in [ReadingValue.number(1), .text("x"), .notGood, .number(-1)] {
       _ = [value].withUnsafeBufferPointer { readings in
-        [Double]().withUnsafeBufferPointer { rule.ask(.when, readings, $0) }
+        rule.ask(.when, readings, LimitTable([Double]()))
       }
       #expect(try CallNote.read(path: folder.note)?.calls == [])
     }
@@ -112,7 +112,7 @@ import Testing
         }
         try host.bind(readings: [], limits: [])
         let answer = [ReadingValue]().withUnsafeBufferPointer { readings in
-          [Double]().withUnsafeBufferPointer { host.ask(when, readings, $0) }
+          host.ask(when, readings, LimitTable([Double]()))
         }
         #expect(answer == .yes)
       } catch {

@@ -19,7 +19,7 @@ struct Asked {
   }
 
   func ask(_ readings: [ReadingValue] = [.boolean(true), .number(0.3), .text("Idle")], low: Double = 0.4) -> Answer {
-    readings.withUnsafeBufferPointer { r in [low].withUnsafeBufferPointer { host.ask(function, r, $0) } }
+    readings.withUnsafeBufferPointer { r in host.ask(function, r, LimitTable([low])) }
   }
 }
 
@@ -149,7 +149,7 @@ func load(_ text: String, words: [String] = ["average", "by_hand"]) throws(LuaFa
         guard case .table(_, let fields) = host.declared, case .function(let f)? = fields.last?.value else { break }
         try host.bind(readings: ["a"], limits: ["b"])
         let answer = [ReadingValue.number(1)].withUnsafeBufferPointer { r in
-          [2.0].withUnsafeBufferPointer { host.ask(f, r, $0) }
+          host.ask(f, r, LimitTable([2.0]))
         }
         if answer == .yes {
           succeeded = true

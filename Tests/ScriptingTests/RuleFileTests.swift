@@ -180,8 +180,6 @@ extension RuleFile {
 
 extension Rule {
   func ask(_ question: Question, _ readings: [ReadingValue], _ limits: [Double]) -> Answer {
-    readings.withUnsafeBufferPointer { readings in
-      limits.withUnsafeBufferPointer { ask(question, readings, $0) }
-    }
+    readings.withUnsafeBufferPointer { ask(question, $0, LimitTable(limits)) }
   }
 }

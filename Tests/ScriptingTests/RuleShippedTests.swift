@@ -21,7 +21,7 @@ struct RuleShippedTests {
     #expect(rule.value?.avoids != nil && rule.value?.because != nil && rule.value?.share != nil)
     #expect(rule.examples.contains { $0.fires } && rule.examples.contains { !$0.fires })
     #expect(rule.examples.allSatisfy { $0.values.count == rule.readings.count })
-    #expect((TimeSpan.minutes(1)...TimeSpan.minutes(10)).contains(rule.heldFor))
+    #expect((TimeSpan.minutes(1)...TimeSpan.minutes(10)).contains(rule.heldFor.span(in: rule.limits)))
     #expect(text.hasPrefix("-- rules/\(name)\n"))
   }
 
@@ -43,7 +43,7 @@ struct RuleShippedTests {
       }
     }
     return values.withUnsafeBufferPointer { values in
-      rule.limits.map(\.value).withUnsafeBufferPointer { rule.ask(.when, values, $0) }
+      rule.ask(.when, values, LimitTable(rule.limits.map(\.value)))
     }
   }
 

@@ -127,13 +127,14 @@ extension Story {
   private func reading(_ evidence: Evidence, limits: [Limit]) -> String? {
     switch evidence.value {
     case .boolean: return nil
-    case .notGood: return "\(evidence.name) not good"
+    case .notGood, .absent: return "\(evidence.name) not good"
+    case .group: return "\(evidence.name) \(evidence.value.plain)" + (evidence.unit.map { " " + $0 } ?? "")
     case .text(let text): return "\(evidence.name) \(text)"
     case .number(let number):
       let unit = evidence.unit.map { " " + $0 } ?? ""
       // By custom a limit is named after its reading: `suction_low` for `suction`.
       let own = limits.filter { $0.name == evidence.name || $0.name.hasPrefix(evidence.name + "_") }
-      let limit = own.count == 1 ? " (limit \(figure(own[0].value)))" : ""
+      let limit = own.count == 1 ? " (limit \(figure(own[0].value.number)))" : ""
       return "\(evidence.name) \(figure(number))\(unit)\(limit)"
     }
   }
