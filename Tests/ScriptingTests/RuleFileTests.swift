@@ -9,7 +9,7 @@ struct RuleFileTests {
 
   @Test func a_small_rule_has_the_defaults() throws {
     let rule = try RuleFile.make()
-    #expect(rule.heldFor == .zero && rule.releasedFor == .zero && rule.tolerates == .zero)
+    #expect(rule.heldFor == .zero && rule.releasedFor == .zero && rule.toleratesSpan() == .zero)
     #expect(rule.every == .span(.minutes(1)))
     #expect(!rule.hasClearsWhen)
     #expect(rule.limits.isEmpty && rule.examples.isEmpty && rule.checkFirst.isEmpty)
@@ -27,10 +27,10 @@ struct RuleFileTests {
     let rule = try RuleFile.make(
       more: #"held_for = "2 min", released_for = "90 s", tolerates = "0 s", every = "10 s""#)
     #expect(rule.heldFor == .minutes(2) && rule.releasedFor == .seconds(90))
-    #expect(rule.tolerates == .zero)
+    #expect(rule.toleratesSpan() == .zero)
     #expect(rule.every == .span(.seconds(10)))
     #expect(try RuleFile.make(more: #"every = "never""#).every == .never)
-    #expect(try RuleFile.make(more: #"held_for = "10 min""#).tolerates == .minutes(1))
+    #expect(try RuleFile.make(more: #"held_for = "10 min""#).toleratesSpan() == .minutes(1))
   }
 
   @Test func every_form_of_reading_is_read_in_the_order_of_the_file() throws {
