@@ -9,6 +9,9 @@ package struct Decider {
     policy.take(standing, evaluator)
   }
 
+  /// Lets somebody see each time the rule is asked about one condition.
+  package mutating func show(_ trace: Trace) { evaluator.trace = trace }
+
   /// What one input led to.
   package struct Turn: Sendable {
     package var step: Step

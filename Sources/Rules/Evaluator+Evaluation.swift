@@ -19,11 +19,14 @@ extension Evaluator {
 
     rule.askedFor?.pointee = UInt32(bitPattern: placement.asset)
     var answer = Evaluator.ask(.when, rule, scratch, limitTables[condition])
+    let whenAnswer = answer
+    var clearsAnswer: Answer?
     var clears = false
     if answer == .no, conditions[condition].phase.isActive {
       clears = true
       if rule.hasClearsWhen {
         answer = Evaluator.ask(.clearsWhen, rule, scratch, limitTables[condition])
+        clearsAnswer = answer
         clears = answer == .yes
         if clears { answer = .no }
       }
@@ -32,6 +35,7 @@ extension Evaluator {
     }
     if case .fault(let cause) = answer {
       fault(condition, at: moment, cause: cause)
+      if trace != nil { show(condition, at: moment, when: whenAnswer, clears: clearsAnswer) }
       return false
     }
     if rule.remembers { remember(placement, rule) }
@@ -48,6 +52,7 @@ extension Evaluator {
     if let since = state.blindSince, !state.blindTold { next = min(next, since + configuration.policy.blindAfter) }
     state.next = next
     conditions[condition] = state
+    if trace != nil { show(condition, at: moment, when: whenAnswer, clears: clearsAnswer) }
     return true
   }
 

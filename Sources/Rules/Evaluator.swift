@@ -45,6 +45,8 @@ package struct Evaluator {
   /// Since when each reading in `scratch` has not been known; `.max` when it is.
   var scratchSince: [Int64]
   var step = Step()
+  /// Who looks over the evaluator's shoulder; nil in production.
+  package var trace: Trace?
 
   // Who reads a tag: conditions readerStart[tag] ..< readerStart[tag + 1] of readerList.
   private var readerStart: [Int32]
@@ -354,6 +356,16 @@ package struct Evaluator {
   /// Whether everything that the source had kept for us has been read.
   package func isUp(_ source: SourceID) -> Bool {
     links.states.indices.contains(Int(source.index)) && links.states[Int(source.index)] == .up
+  }
+
+  /// Whether a change of this tag makes the rule ask.
+  package func reads(_ condition: ConditionID, _ tag: TagID) -> Bool {
+    readerList[Int(readerStart[Int(tag.index)])..<Int(readerStart[Int(tag.index) + 1])].contains(condition.index)
+  }
+
+  /// Whether the loss of this source's link is a matter for the rule.
+  package func reads(_ condition: ConditionID, _ source: SourceID) -> Bool {
+    links.reads(placements[Int(condition.index)].sourceSet, source)
   }
 
   package func condition(rule: String, asset: String) -> ConditionID? {
