@@ -1,5 +1,6 @@
 /// The plant as the site describes it: classes of assets and the assets themselves.
-/// `assets` is in tree order: a parent before its children, siblings by name. Ids are places in these lists.
+/// `assets` is in tree order, depth first: a parent right before all that is below it, siblings by name. Ids are places
+/// in these lists.
 package struct Model: Sendable {
   package var classes: [AssetClass]
   package var assets: [Asset]
@@ -36,9 +37,22 @@ package struct Model: Sendable {
 package struct AssetClass: Sendable, Equatable {
   package var name: String
   package var tags: [TagDefinition]
-  package init(name: String, tags: [TagDefinition]) {
+  /// What its assets may name others by, by name of the reference.
+  package var references: [ReferenceDefinition]
+  package init(name: String, tags: [TagDefinition], references: [ReferenceDefinition] = []) {
     self.name = name
     self.tags = tags
+    self.references = references
+  }
+}
+
+/// `standby: CentrifugalPump`: an asset of the class may name one of that class as its standby.
+package struct ReferenceDefinition: Sendable, Equatable {
+  package var name: String
+  package var assetClass: String
+  package init(name: String, assetClass: String) {
+    self.name = name
+    self.assetClass = assetClass
   }
 }
 
@@ -55,11 +69,13 @@ package struct Asset: Sendable, Equatable {
   package var limits: [String: [String: LimitValue]]
   /// What other systems call it: adapter name to id.
   package var ids: [String: String]
+  /// The assets it names, by name of the reference; of the class that its own class says.
+  package var references: [String: AssetID]
   package internal(set) var firstTag: Int32 = 0
 
   package init(
     name: String, path: String, classIndex: Int, parent: Int? = nil,
-    limits: [String: [String: LimitValue]] = [:], ids: [String: String] = [:]
+    limits: [String: [String: LimitValue]] = [:], ids: [String: String] = [:], references: [String: AssetID] = [:]
   ) {
     self.name = name
     self.path = path
@@ -67,6 +83,7 @@ package struct Asset: Sendable, Equatable {
     self.parent = parent
     self.limits = limits
     self.ids = ids
+    self.references = references
   }
 }
 

@@ -30,6 +30,7 @@ struct AssetReader {
     var key: String
     var limits: [(rule: String, limit: String, value: Double, line: Int)]
     var ids: [String: String]
+    var references: [(name: String, asset: String, line: Int)]
   }
 
   /// The model, its bindings, and where limits are overridden.
@@ -54,7 +55,7 @@ struct AssetReader {
     }
     var draft = Draft(
       name: entry.key, place: place, line: entry.line, parent: parent, classIndex: 0, source: 0, key: entry.key,
-      limits: [], ids: [:])
+      limits: [], ids: [:], references: [])
     let here = drafts.count
     // Whatever names a class is a machine, with keys of its own; whatever does not only holds others.
     guard fields.has("class") else {
@@ -112,9 +113,35 @@ struct AssetReader {
       }
       draft.ids[id.key] = text
     }
+    draft.references = references(fields, of: draft)
     drafts.append(draft)
     for part in fields.named("parts") { gather(part, parent: here, in: &drafts) }
     fields.close()
+  }
+
+  /// `references: {standby: P-102}`, by the names that the class has for them.
+  private func references(_ fields: Fields, of draft: Draft) -> [(name: String, asset: String, line: Int)] {
+    let entries = fields.named("references")
+    // An unknown class is told of already.
+    guard draft.classIndex != 0 else { return [] }
+    let known = classes[draft.classIndex].definition.references.map(\.name)
+    return entries.compactMap { entry in
+      guard known.contains(entry.key) else {
+        report.add(
+          file, entry.line,
+          "class '\(classes[draft.classIndex].definition.name)' of asset '\(draft.name)' has no reference "
+            + "'\(entry.key)'\(suggestion(for: entry.key, among: known))")
+        return nil
+      }
+      guard case .scalar(let asset, _) = entry.value.kind else {
+        report.add(
+          file, entry.line,
+          "reference '\(entry.key)' of asset '\(draft.name)' must be the name or path of an asset, not "
+            + entry.value.word)
+        return nil
+      }
+      return (entry.key, asset, entry.line)
+    }
   }
 
   /// Resolves `parent:` and breaks cycles, so that the rest can walk up safely.
@@ -192,6 +219,7 @@ struct AssetReader {
       order.append(index)
       push(index, as: assets.count - 1)
     }
+    findReferences(order.map { drafts[$0] }, &assets)
     let sourceOf = Dictionary(
       zip(assets.map(\.path), order.map { drafts[$0].source }), uniquingKeysWith: { first, _ in first })
     let model = Model(classes: classes.map(\.definition), assets: assets) { asset, _ in
@@ -207,5 +235,43 @@ struct AssetReader {
           offset: wire.offset))
     }
     return (model, bindings, marks)
+  }
+
+  /// Resolves `references:`, by path or by a name that only one asset has. `drafts` are those of the assets.
+  private func findReferences(_ drafts: [Draft], _ assets: inout [Asset]) {
+    guard drafts.contains(where: { !$0.references.isEmpty }) else { return }
+    var byPath: [String: Int] = [:]
+    var byName: [String: [Int]] = [:]
+    for (index, asset) in assets.enumerated() {
+      if byPath[asset.path] == nil { byPath[asset.path] = index }
+      byName[asset.name, default: []].append(index)
+    }
+    for (index, draft) in drafts.enumerated() {
+      for (name, other, line) in draft.references {
+        let what = "reference '\(name)' of asset '\(draft.name)'"
+        let found = byPath[other].map { [$0] } ?? byName[other] ?? []
+        guard let target = found.first else {
+          let near = suggestion(for: other, among: assets.map(\.name) + assets.map(\.path))
+          report.add(file, line, "\(what) names '\(other)', which is not there\(near)")
+          continue
+        }
+        guard found.count == 1 else {
+          let paths = found.map { "'\(assets[$0].path)'" }.joined(separator: ", ")
+          report.add(file, line, "\(what) names '\(other)', which may be \(paths); write the path")
+          continue
+        }
+        guard target != index else {
+          report.add(file, line, "\(what) names the asset itself")
+          continue
+        }
+        let needed = classes[draft.classIndex].definition.references.first { $0.name == name }?.assetClass ?? ""
+        let has = classes[assets[target].classIndex].definition.name
+        guard has == needed else {
+          report.add(file, line, "\(what) must be of class '\(needed)'; '\(other)' is of class '\(has)'")
+          continue
+        }
+        assets[index].references[name] = AssetID(target)
+      }
+    }
   }
 }

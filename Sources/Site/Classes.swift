@@ -27,16 +27,19 @@ struct ClassReader {
             file, entry.line, "class 'Area' is built in, for what only holds other assets; choose another name")
           return nil
         }
-        return read(entry.key, Fields(entry.value, "class '\(entry.key)'", line: entry.line, file: file, report))
+        return read(
+          entry.key, Fields(entry.value, "class '\(entry.key)'", line: entry.line, file: file, report),
+          entries.map(\.key))
       }
   }
 
-  private func read(_ name: String, _ fields: Fields) -> ClassText {
+  private func read(_ name: String, _ fields: Fields, _ classes: [String]) -> ClassText {
     let usualSpan = fields.span("stale_after", atLeast: .seconds(1))
     if !fields.has("tags") { fields.missing("tags", "{Running: {type: boolean, alive_by: device}}") }
     let entries = fields.named("tags")
+    let references = references(fields, classes)
     fields.close()
-    var text = ClassText(definition: AssetClass(name: name, tags: []), wires: [])
+    var text = ClassText(definition: AssetClass(name: name, tags: [], references: references), wires: [])
     for entry in entries {
       let tag = Fields(entry.value, "tag '\(entry.key)'", line: entry.line, file: file, report)
       guard tag.readable else { continue }
@@ -57,6 +60,23 @@ struct ClassReader {
       text.wires.append(wire)
     }
     return text
+  }
+
+  /// `references: {standby: CentrifugalPump}`: what an asset of the class may call others, and of which class they are.
+  private func references(_ fields: Fields, _ classes: [String]) -> [ReferenceDefinition] {
+    fields.named("references").compactMap { entry in
+      guard case .scalar(let assetClass, _) = entry.value.kind else {
+        report.add(file, entry.line, "reference '\(entry.key)' must be the name of a class, not \(entry.value.word)")
+        return nil
+      }
+      if !classes.contains(assetClass) {
+        report.add(
+          file, entry.line,
+          "reference '\(entry.key)' is to class '\(assetClass)', which is not "
+            + "there\(suggestion(for: assetClass, among: classes))")
+      }
+      return ReferenceDefinition(name: entry.key, assetClass: assetClass)
+    }
   }
 
   private func tag(_ name: String, _ fields: Fields, _ siblings: [String], _ usualSpan: TimeSpan?) -> TagDefinition {

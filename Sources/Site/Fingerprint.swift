@@ -16,6 +16,9 @@ extension Site {
         lines.append(
           "tag \(quoted(tag.name)) \(text(tag.type)) \(unit) \(credible) \(text(tag.life)) \(tag.uncertainIsGood)")
       }
+      for reference in assetClass.references.sorted(by: { $0.name < $1.name }) {
+        lines.append("reference \(quoted(reference.name)) \(quoted(reference.assetClass))")
+      }
     }
     for asset in model.assets {
       let source =
@@ -33,6 +36,9 @@ extension Site {
       }
       for (adapter, id) in asset.ids.sorted(by: { $0.key < $1.key }) {
         lines.append("id \(quoted(adapter)) \(quoted(id))")
+      }
+      for (name, other) in asset.references.sorted(by: { $0.key < $1.key }) {
+        lines.append("reference \(quoted(name)) \(quoted(model.assets[Int(other.index)].path))")
       }
     }
     for tier in policy.tiers {
