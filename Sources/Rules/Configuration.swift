@@ -7,14 +7,22 @@ package struct Configuration {
   package var rules: [Rule]
   package var policy: PolicySettings
   package var sources: [SourceSettings]
+  /// How the clocks of the site run; calendars, shifts and days are in it.
+  package var zone: Zone
+  package var calendars: [Calendar]
+  package var shifts: [Shift]
   package init(
-    hash: Digest, model: Model, rules: [Rule], policy: PolicySettings, sources: [SourceSettings]
+    hash: Digest, model: Model, rules: [Rule], policy: PolicySettings, sources: [SourceSettings], zone: Zone = .utc,
+    calendars: [Calendar] = [], shifts: [Shift] = []
   ) {
     self.hash = hash
     self.model = model
     self.rules = rules
     self.policy = policy
     self.sources = sources
+    self.zone = zone
+    self.calendars = calendars
+    self.shifts = shifts
   }
 }
 

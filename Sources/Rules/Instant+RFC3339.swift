@@ -113,12 +113,6 @@ private func padded(_ number: Int64, _ width: Int) -> String {
   return (number < 0 ? "-" : "") + String(repeating: "0", count: max(0, width - text.utf8.count)) + text
 }
 
-extension Int64 {
-  fileprivate func flooredQuotient(_ divisor: Int64) -> Int64 {
-    self / divisor - (self % divisor < 0 ? 1 : 0)
-  }
-}
-
 // Days and dates: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms" (public domain).
 private func daysFromCivil(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
   let y = month <= 2 ? year - 1 : year

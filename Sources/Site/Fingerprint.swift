@@ -61,10 +61,32 @@ extension Site {
           + "\(conduit.range.lowerBound)...\(conduit.range.upperBound) \(conduit.largestStep) "
           + "\(quoted(conduit.permissive)) \(conduit.lifetime.microseconds)")
     }
+    lines += timeLines
     lines.append("approve_within \(policy.approveWithin.microseconds)")
     lines.append("blind_after \(policy.blindAfter.microseconds)")
     return lines.joined(separator: "\n") + "\n"
   }
+
+  /// UTC without shifts and calendars adds nothing.
+  private var timeLines: [String] {
+    var lines: [String] = []
+    if zone != .utc {
+      let changes = zone.changes.map { " \($0.at.microseconds)=\($0.offset.microseconds)" }.joined()
+      lines.append("zone \(quoted(zone.name)) \(zone.offset.microseconds)\(changes)")
+    }
+    for shift in shifts {
+      lines.append("shift \(quoted(shift.name)) \(shift.days.rawValue) \(text(shift.span))")
+    }
+    for calendar in calendars {
+      lines.append("calendar \(quoted(calendar.name))")
+      lines += calendar.weekly.map { "open \($0.days.rawValue) \(text($0.span))" }
+      lines += calendar.exceptions.map { "except \($0.day) \($0.spans.map(text).joined(separator: " "))" }
+      lines += calendar.shutdowns.map { "shutdown \($0.from.microseconds)...\($0.to.microseconds)" }
+    }
+    return lines
+  }
+
+  private func text(_ span: DaySpan) -> String { "\(span.from.microseconds)...\(span.to.microseconds)" }
 
   private func quoted(_ text: String) -> String { text.debugDescription }
 

@@ -44,6 +44,9 @@ package struct Site: Sendable {
   package var owners: [Owner]
   package var people: [Person]
   package var policy: PolicySettings
+  package var zone: Zone
+  package var calendars: [Rules.Calendar]
+  package var shifts: [Shift]
   /// Where limits are overridden; whether rule and limit exist is for whoever knows the rules.
   package var limitMarks: [RuleMark]
   /// Where tiers name rules.
@@ -112,6 +115,10 @@ package struct Site: Sendable {
     let approve = fields.span("approve_within", atLeast: .seconds(1)) ?? .hours(8)
     let blind = fields.span("blind_after", atLeast: .seconds(1)) ?? .hours(24)
     let retention = readRetention(fields)
+    let times = CalendarReader(file: siteFile, report: report)
+    let zone = times.zone(fields)
+    let shifts = times.shifts(fields.named("shifts"))
+    let calendars = times.calendars(fields.named("calendars"), in: zone)
     let people = readPeople(fields)
     let owners = readOwners(fields, people)
     fields.close()
@@ -124,7 +131,7 @@ package struct Site: Sendable {
       adapters: adapters, owners: owners, people: people,
       policy: PolicySettings(
         tiers: tiers.tiers, routes: routes, approveWithin: approve, blindAfter: blind, conduits: conduits),
-      limitMarks: plant.marks, tierMarks: tiers.marks)
+      zone: zone, calendars: calendars, shifts: shifts, limitMarks: plant.marks, tierMarks: tiers.marks)
   }
 
   private static func readClasses(_ assets: Fields?) -> [ClassText]? {

@@ -175,7 +175,8 @@ package struct Installation: Sendable {
     let compiled = compile(&findings, calls: calls)
     guard findings.isEmpty else { throw Failure.findings(findings.map(\.description)) }
     return Configuration(
-      hash: hash, model: site.model, rules: compiled, policy: site.policy, sources: site.sources.map(\.settings))
+      hash: hash, model: site.model, rules: compiled, policy: site.policy, sources: site.sources.map(\.settings),
+      zone: site.zone, calendars: site.calendars, shifts: site.shifts)
   }
 
   // MARK: Files
