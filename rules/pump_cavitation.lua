@@ -50,7 +50,7 @@ rule {
   },
 
   examples = {
-    fires      { running = true,  suction = 0.3, vibration = 8.0, lasting = "15 min" },
+    fires      { running = true,  suction = 0.3, vibration = rises(5, 9, "10 min"), lasting = "15 min" },
     stays_calm { running = false, suction = 0.3, vibration = 8.0, lasting = "10 min" },
     stays_calm { running = true,  suction = 1.8, vibration = 8.0, lasting = "15 min" },   -- something else shakes it
   },

@@ -197,29 +197,6 @@ package struct ValueModel: Sendable, Equatable {
   }
 }
 
-/// A proof the author wrote beside the rule: these readings, for so long, and what must come of it.
-package struct Example: Sendable, Equatable {
-  /// The name of the field: `fires`, `stays_calm`, `fires_when_hot`.
-  package var name: String
-  /// Names beginning with `fires` expect a decision, with `stays_calm` none.
-  package var fires: Bool
-  /// Constant values by reading name, in the order of the rule's readings.
-  package var values: [(reading: String, value: Value)]
-  package var lasting: TimeSpan
-  package var line: Int
-  package init(name: String, fires: Bool, values: [(reading: String, value: Value)], lasting: TimeSpan, line: Int) {
-    self.name = name
-    self.fires = fires
-    self.values = values
-    self.lasting = lasting
-    self.line = line
-  }
-  package static func == (a: Example, b: Example) -> Bool {
-    a.name == b.name && a.fires == b.fires && a.lasting == b.lasting && a.line == b.line
-      && a.values.elementsEqual(b.values) { $0 == $1 }
-  }
-}
-
 /// SHA-256 of something, as 64 hexadecimal digits. Rules only carries it.
 package struct Digest: Hashable, Sendable, CustomStringConvertible {
   package var hex: String

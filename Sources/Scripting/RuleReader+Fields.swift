@@ -42,7 +42,7 @@ extension RuleReader {
       actions: actions, consequence: fields["consequence"].flatMap { consequence($0) },
       checkFirst: fields["check_first"].map { checkFirst($0) } ?? [],
       reviewBy: fields["review_by"].flatMap { date($0) }, value: fields["value"].flatMap { valueModel($0) },
-      examples: fields["examples"].map { examples($0, readings: readings, names: names, heldFor: heldFor ?? .zero) }
+      examples: fields["examples"].map { examples($0, readings: readings, limits: limits, names: names, heldFor: heldFor ?? .zero) }
         ?? [],
       hasClearsWhen: clearsWhen != nil
     ) { _, _, _ in .fault("\(name) is not bound") }

@@ -12,7 +12,7 @@ extension RuleReader {
     for field in fields {
       let name = String(field.path.dropFirst("reads.".count))
       guard isName(name, of: "reading", line: field.line) else { continue }
-      if name == "asset" || name == "lasting" {
+      if name == "asset" || RuleWords.exampleFields.contains(name) {
         find(field.line, "'\(name)' cannot name a reading: texts and examples use that name for something else")
       } else if limits.contains(where: { $0.name == name }) {
         find(field.line, "'\(name)' names a limit and a reading; texts could not tell {\(name)} apart: rename one")

@@ -21,13 +21,18 @@ enum RuleWords {
   static let laterMethods = ["of", "of_pair"]
 
   static let actions = ["work_order", "setpoint", "notification"]
-  static let examples = ["fires", "stays_calm"]
-  static let laterShapes = ["rises", "steps"]
+  static let examples = ["fires", "stays_calm", "held_back"]
+  /// What an example says beside its readings: no reading may be called so.
+  static let exampleFields = [
+    "lasting", "sampled", "begins_at", "restarts_at", "fires_at", "clears_at", "held_back_at", "says",
+  ]
+  /// What a reading is over time.
+  static let shapes = ["rises", "steps", "bad", "silent", "above", "below", "at"]
   static let laterOthers = ["calc", "per", "by_hand", "curve"]
 
   /// Every word a rule file may write outside its functions.
-  static let available = readings + actions + examples + ["once_per"]
-  static let later = laterReadings + laterWindows + laterShapes + laterOthers
+  static let available = readings + actions + examples + shapes + ["once_per"]
+  static let later = laterReadings + laterWindows + laterOthers
   static let vocabulary = available + later
 
   /// What a field looks like when it is right, for messages.
@@ -65,9 +70,6 @@ enum RuleWords {
       return "\(notAvailable(word)); available readings: \(readings.joined(separator: ", "))"
     }
     if laterWindows.contains(word) { return "\(notAvailable(word)); a window is a length such as \"5 min\"" }
-    if laterShapes.contains(word) {
-      return "\(notAvailable(word)); examples hold constant values, as in suction = 0.3"
-    }
     switch word {
     case "per": return "\(notAvailable(word)); it belongs to 'rate', which is not available either"
     case "calc": return "\(notAvailable(word)); it belongs to 'calculates', which is not available either"

@@ -19,8 +19,9 @@ package struct Installation: Sendable {
     package var text: String
   }
 
-  /// Reads everything and checks it as a whole. Throws `Failure.findings` with every finding there is.
-  package static func read(_ folders: SiteFolders, makeSecrets: Bool) throws -> Installation {
+  /// Reads everything and checks it as a whole, examples too where they are to be proven. Throws `Failure.findings`
+  /// with every finding there is.
+  package static func read(_ folders: SiteFolders, makeSecrets: Bool, proving: Bool = true) throws -> Installation {
     var findings: [Finding] = []
     let site: Site
     do {
@@ -51,7 +52,7 @@ package struct Installation: Sendable {
     }
     let installation = Installation(site: site, rules: rules, adapters: adapters, folders: folders)
     let compiled = installation.compile(&findings)
-    findings += installation.crossCheck(compiled)
+    findings += installation.crossCheck(compiled, proving: proving)
     guard findings.isEmpty else {
       throw Failure.findings(findings.sorted { ($0.file, $0.line ?? 0) < ($1.file, $1.line ?? 0) }.map(\.description))
     }
@@ -78,15 +79,16 @@ package struct Installation: Sendable {
   }
 
   /// What only shows when site, rules and adapters are seen together.
-  private func crossCheck(_ compiled: [Rule]) -> [Finding] {
+  private func crossCheck(_ compiled: [Rule], proving: Bool) -> [Finding] {
     var findings: [Finding] = []
     for rule in compiled {
-      for example in rule.examples {
-        if let failure = rule.failure(of: example) {
-          findings.append(
-            Finding(
-              file: "rules/\(rule.name).lua", line: example.line, message: "example '\(example.name)': \(failure)"))
-        }
+      for proof in proving ? proofs(of: rule) : [] {
+        guard let failure = proof.run.failures.first else { continue }
+        let limits = proof.limits.map { ", with the limits of \($0)" } ?? ""
+        findings.append(
+          Finding(
+            file: "rules/\(rule.name).lua", line: proof.example.line,
+            message: "example '\(proof.example.name)'\(limits): \(failure)"))
       }
     }
     let names = ruleNames

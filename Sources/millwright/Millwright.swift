@@ -10,7 +10,7 @@ struct Millwright: ParsableCommand {
     discussion: "Exit codes: 0 done, 1 findings, 2 usage, 3 cannot.",
     version: "0.1.0",
     subcommands: [
-      Check.self, Run.self, DemoCommand.self, Simulate.self, Decisions.self, Conditions.self, Actions.self,
+      Check.self, TestCommand.self, Run.self, DemoCommand.self, Simulate.self, Decisions.self, Conditions.self, Actions.self,
       SourcesCommand.self, Halt.self, Resume.self, RulesCommand.self, Verify.self, Backup.self, Restore.self,
     ])
 

@@ -113,7 +113,9 @@ import Testing
     -> String?
   {
     rule.failure(
-      of: Example(name: fires ? "fires" : "stays_calm", fires: fires, values: values, lasting: lasting, line: 1))
+      of: Example(
+        name: "example", kind: fires ? .fires : .staysCalm,
+        series: values.map { ($0.reading, .constant(.value($0.value))) }, lasting: lasting, line: 1))
   }
 
   @Test func an_example_that_fires_passes_and_one_too_short_says_how_long_it_was() {

@@ -97,10 +97,11 @@ struct RuleFileTests {
     #expect(
       rule.examples == [
         Example(
-          name: "fires", fires: true, values: [("running", .boolean(true))], lasting: .minutes(15),
+          name: "fires", kind: .fires, series: [("running", .constant(.value(.boolean(true))))], lasting: .minutes(15),
           line: rule.examples[0].line),
         Example(
-          name: "stays_calm_at_rest", fires: false, values: [("running", .boolean(false))], lasting: .hours(1),
+          name: "stays_calm_at_rest", kind: .staysCalm, series: [("running", .constant(.value(.boolean(false))))],
+          lasting: .hours(1),
           line: rule.examples[0].line + 1),
       ])
   }

@@ -19,8 +19,8 @@ struct RuleShippedTests {
     let rule = try RuleFile.read(text: text, file: "rules/\(name)", model: Plant.model, owners: Plant.owners)
     #expect(rule.consequence != nil && !rule.checkFirst.isEmpty && rule.reviewBy != nil)
     #expect(rule.value?.avoids != nil && rule.value?.because != nil && rule.value?.share != nil)
-    #expect(rule.examples.contains { $0.fires } && rule.examples.contains { !$0.fires })
-    #expect(rule.examples.allSatisfy { $0.values.count == rule.readings.count })
+    #expect(rule.examples.contains { $0.kind == .fires } && rule.examples.contains { $0.kind == .staysCalm })
+    #expect(rule.examples.allSatisfy { $0.series.count == rule.readings.count })
     #expect((TimeSpan.minutes(1)...TimeSpan.minutes(10)).contains(rule.heldFor.span(in: rule.limits)))
     #expect(text.hasPrefix("-- rules/\(name)\n"))
   }
@@ -29,21 +29,7 @@ struct RuleShippedTests {
     let text = try String(contentsOf: Package.root.appending(path: "rules/\(name)"), encoding: .utf8)
     let rule = try RuleFile.read(text: text, file: "rules/\(name)", model: Plant.model, owners: Plant.owners)
     for example in rule.examples {
-      #expect(ask(rule, example) == (example.fires ? .yes : .no), "\(example.name) in line \(example.line)")
-    }
-  }
-
-  private func ask(_ rule: Rule, _ example: Example) -> Answer {
-    let values = example.values.map { entry -> ReadingValue in
-      switch entry.value {
-      case .boolean(let value): .boolean(value)
-      case .number(let value): .number(value)
-      case .text(let value): .text(value)
-      case .null: .notGood
-      }
-    }
-    return values.withUnsafeBufferPointer { values in
-      rule.ask(.when, values, LimitTable(rule.limits.map(\.value)))
+      #expect(rule.run(example).failures == [], "\(example.name) in line \(example.line)")
     }
   }
 

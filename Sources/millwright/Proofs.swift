@@ -1,0 +1,34 @@
+import Rules
+
+/// One example of a rule, run with one set of limits.
+package struct Proof {
+  package var example: Example
+  /// Whose limits they are and what they are, `P-103: vibration_high 8.5`; nil for the rule's own.
+  package var limits: String?
+  package var run: ExampleRun
+}
+
+extension Installation {
+  /// Every example with the rule's own limits, and with each distinct set that the model's assets have instead.
+  package func proofs(of rule: Rule) -> [Proof] {
+    let overrides = overrides(of: rule)
+    return rule.examples.flatMap { example in
+      [Proof(example: example, limits: nil, run: rule.run(example))]
+        + overrides.map { set in
+          Proof(example: example, limits: set.words, run: rule.run(example, overrides: set.limits))
+        }
+    }
+  }
+
+  private func overrides(of rule: Rule) -> [(words: String, limits: [String: LimitValue])] {
+    var sets: [(words: String, limits: [String: LimitValue])] = []
+    for asset in site.model.assets where site.model.classes[asset.classIndex].name == rule.appliesTo {
+      guard let limits = asset.limits[rule.name], !limits.isEmpty, !sets.contains(where: { $0.limits == limits }) else {
+        continue
+      }
+      let words = limits.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.plain)" }
+      sets.append(("\(asset.name): \(words.joined(separator: ", "))", limits))
+    }
+    return sets
+  }
+}
