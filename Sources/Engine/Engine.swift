@@ -117,7 +117,11 @@ package final class Engine {
 
   private var mustClose: Bool {
     guard !batch.isEmpty else { return false }
-    if !batch.decisions.isEmpty || !posted.isEmpty || batch.inputs.count >= Engine.largestBatch { return true }
+    if !batch.decisions.isEmpty || !batch.closings.isEmpty || !posted.isEmpty
+      || batch.inputs.count >= Engine.largestBatch
+    {
+      return true
+    }
     return opened.map { clock() >= $0 + Engine.longestBatch } ?? true
   }
 
@@ -162,6 +166,7 @@ package final class Engine {
     batch.inputs.append(input)
     batch.decisions += turn.verdict.decisions
     batch.heldBack += turn.verdict.heldBack
+    batch.closings += turn.verdict.closings
     batch.expired += turn.verdict.expired
     batch.reports += turn.step.reports
   }

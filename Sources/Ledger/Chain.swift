@@ -10,7 +10,7 @@ enum Chain {
   /// Which table an entry's row is in. Raw values are in the hashes: append-only.
   enum Kind: UInt8, CaseIterable {
     case decision = 1
-    case heldBack, action, event, attempt, receipt, request, lookUp, outcome, verdict, instruction, halt
+    case heldBack, action, event, attempt, receipt, request, lookUp, outcome, verdict, instruction, halt, closing
 
     /// What people call it.
     var name: String {
@@ -27,6 +27,7 @@ enum Chain {
       case .verdict: "verdict"
       case .instruction: "instruction"
       case .halt: "halt"
+      case .closing: "closing"
       }
     }
 
@@ -49,6 +50,7 @@ enum Chain {
       case .verdict: "verdicts"
       case .instruction: "instructions"
       case .halt: "halts"
+      case .closing: "closings"
       }
     }
 
@@ -99,12 +101,34 @@ enum Chain {
         ["SELECT decision, at, person, verdict, cost, currency, note, input FROM verdicts WHERE id = ?"]
       case .instruction: ["SELECT at, person, act, subject, detail, refusal, input FROM instructions WHERE id = ?"]
       case .halt: ["SELECT at, halted, who, why FROM halts WHERE id = ?"]
+      case .closing: ["SELECT decision, at, cancels, input FROM closings WHERE id = ?"]
       }
     }
   }
 
   /// When a setpoint becomes void: in its action's hash, where there is one, since schema 2.
   private static let validity = "SELECT valid_until FROM actions WHERE id = ? AND valid_until IS NOT NULL"
+
+  /// Columns of schema 3, in the hash of the rows that have something there: what was hashed without them stays as it
+  /// was.
+  private static func third(_ kind: Kind) -> String? {
+    switch kind {
+    case .decision:
+      """
+      SELECT follows, place, kind, text
+      FROM decisions LEFT JOIN limits_used ON limits_used.decision = decisions.id AND kind IS NOT NULL
+      WHERE decisions.id = ? AND (follows IS NOT NULL OR kind IS NOT NULL) ORDER BY place
+      """
+    case .heldBack:
+      "SELECT subject, person FROM held_back WHERE id = ? AND (subject IS NOT NULL OR person IS NOT NULL)"
+    case .action:
+      """
+      SELECT on_asset, on_class, on_id, closes FROM actions
+      WHERE id = ? AND (on_asset IS NOT NULL OR closes IS NOT NULL)
+      """
+    case .event, .attempt, .receipt, .request, .lookUp, .outcome, .verdict, .instruction, .halt, .closing: nil
+    }
+  }
 
   /// What the first entry follows.
   static let root = Data(repeating: 0, count: 32)
@@ -138,6 +162,13 @@ enum Chain {
       let row = try Row.fetchOne(db.cachedStatement(sql: validity), arguments: [id])
     {
       for value in row.databaseValues { value.encode(into: &writer) }
+    }
+    if let sql = third(kind) {
+      let rows = try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id])
+      if !rows.isEmpty { writer.integer(rows.count) }
+      for row in rows {
+        for value in row.databaseValues { value.encode(into: &writer) }
+      }
     }
     var sha = SHA256()
     sha.update(data: [0x00])

@@ -31,6 +31,9 @@ extension Ledger {
       try record(verdict, of: key, cost, note, by: instruction, input: input, db)
     case .halt(let why): try record(halted: true, at: at, who: person, why: why, db)
     case .resume: try record(halted: false, at: at, who: person, why: "", db)
+    case .shelve, .unshelve, .takeOut, .putBack: try silence(instruction, input: input, db)
+    // The evaluator ends it, and its record says so.
+    case .reset: return
     }
   }
 
@@ -96,6 +99,7 @@ extension Instruction.Act {
       return count == 0 ? "there is no decision \(key)" : nil
     case .halt: return nil
     case .resume: return try HaltRow.standing(db) == nil ? "nothing is halted" : nil
+    case .shelve, .unshelve, .takeOut, .putBack, .reset: return try objectionAboutSilence(db)
     }
   }
 }
@@ -103,7 +107,7 @@ extension Instruction.Act {
 /// An act as it is stored.
 struct InstructionColumns {
   var act: String
-  /// What it is about: the key of an action or of a decision.
+  /// What it is about: the key of an action or of a decision, a rule, an asset, or a rule on an asset.
   var subject: String?
   var detail: String
 
@@ -118,6 +122,15 @@ struct InstructionColumns {
       (self.act, subject, detail) = ("verdict", "\(key)", parts.filter { !$0.isEmpty }.joined(separator: ", "))
     case .halt(let why): (self.act, subject, detail) = ("halt", nil, why)
     case .resume: (self.act, subject, detail) = ("resume", nil, "")
+    case .shelve(let rule, let asset, let until, let why):
+      (self.act, subject, detail) = ("shelve", place(rule, asset), "until \(until)\(afterColon(why))")
+    case .unshelve(let rule, let asset): (self.act, subject, detail) = ("unshelve", place(rule, asset), "")
+    case .takeOut(let asset, let why): (self.act, subject, detail) = ("out", asset, why)
+    case .putBack(let asset): (self.act, subject, detail) = ("in", asset, "")
+    case .reset(let rule, let asset): (self.act, subject, detail) = ("reset", place(rule, asset), "")
     }
   }
 }
+
+/// A rule on one asset, or on all.
+private func place(_ rule: String, _ asset: String?) -> String { asset.map { "\(rule)/\($0)" } ?? rule }

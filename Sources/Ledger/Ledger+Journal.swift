@@ -7,7 +7,8 @@ extension Ledger {
   /// Writes the whole batch in one transaction; when it returns, the batch survives power loss. A batch of
   /// nothing writes nothing. Any error means that nothing of the batch was kept.
   package func commit(_ batch: Batch) throws(LedgerError) {
-    if batch.isEmpty && batch.decisions.isEmpty && batch.heldBack.isEmpty && batch.expired.isEmpty
+    if batch.isEmpty && batch.decisions.isEmpty && batch.heldBack.isEmpty && batch.closings.isEmpty
+      && batch.expired.isEmpty
       && batch.conditions.isEmpty && batch.reports.isEmpty && batch.pieces.isEmpty
     {
       return
@@ -49,6 +50,7 @@ extension Ledger {
       let last = batch.firstInput + Int64(batch.inputs.count) - 1
       for decision in batch.decisions { try record(decision, input: last, db) }
       for heldBack in batch.heldBack { try record(heldBack, input: last, db) }
+      for closing in batch.closings { try record(closing, input: last, db) }
       for action in batch.expired { try expire(action, db) }
       for condition in batch.conditions { try record(condition, db) }
       for report in batch.reports { try record(report, db) }
@@ -151,14 +153,15 @@ extension Ledger {
       standing.setpoints = try Row.fetchAll(
         db,
         sql: """
-          SELECT asset, setpoint_tag, max(valid_until) AS valid_until
+          SELECT coalesce(on_asset, asset) AS place, setpoint_tag, max(valid_until) AS valid_until
           FROM actions JOIN decisions ON decisions.id = actions.decision
           WHERE valid_until IS NOT NULL AND input < ?
-          GROUP BY asset, setpoint_tag ORDER BY asset, setpoint_tag
+          GROUP BY place, setpoint_tag ORDER BY place, setpoint_tag
           """, arguments: [number]
       ).map { row in
-        (try row.get("asset"), try row.get("setpoint_tag"), Instant(microseconds: try row.get("valid_until")))
+        (try row.get("place"), try row.get("setpoint_tag"), Instant(microseconds: try row.get("valid_until")))
       }
+      standing.silences = try Silence.standing(before: number, db)
       return standing
     }
   }

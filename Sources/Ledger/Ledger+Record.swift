@@ -12,14 +12,15 @@ extension Ledger {
       try db.cachedStatement(
         sql: """
           INSERT INTO decisions (key, rule, asset, time, repeated, since, deferred_from, title, owner, consequence,
-            tier, text_hash, logic_hash, asset_class, check_first, input)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            tier, text_hash, logic_hash, asset_class, check_first, input, follows)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM decisions WHERE key = ?))
           """
       ).execute(arguments: [
         decision.key.description, decision.key.rule, decision.key.asset, decision.key.time.microseconds,
         decision.key.repeated, decision.since.microseconds, decision.deferredFrom?.microseconds, decision.title,
         decision.owner, decision.consequence?.rawValue, decision.tier.rawValue, decision.textHash.hex,
         decision.logicHash.hex, decision.assetClass, try json(decision.checkFirst), input,
+        decision.follows?.description,
       ])
     } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
       throw LedgerError.duplicateDecision(path: path, key: decision.key)
@@ -32,8 +33,10 @@ extension Ledger {
       ).execute(arguments: [row, place, columns.name, columns.kind, columns.number, columns.text, columns.unit])
     }
     for (place, limit) in decision.limits.enumerated() {
-      try db.cachedStatement(sql: "INSERT INTO limits_used (decision, place, name, value) VALUES (?, ?, ?, ?)")
-        .execute(arguments: [row, place, limit.name, limit.value.number])
+      let columns = try LimitColumns(limit.value)
+      try db.cachedStatement(
+        sql: "INSERT INTO limits_used (decision, place, name, value, kind, text) VALUES (?, ?, ?, ?, ?, ?)"
+      ).execute(arguments: [row, place, limit.name, columns.number, columns.kind, columns.text])
     }
     for (place, known) in decision.assetIDs.enumerated() {
       try db.cachedStatement(sql: "INSERT INTO asset_ids (decision, place, adapter, id) VALUES (?, ?, ?, ?)")
@@ -43,10 +46,13 @@ extension Ledger {
     for action in decision.actions { try record(action, of: decision.key, row, db) }
   }
 
-  private func record(_ action: Action, of decision: DecisionKey, _ decisionRow: Int64, _ db: Database) throws {
+  /// At its decision, or when the condition cleared.
+  func record(
+    _ action: Action, of decision: DecisionKey, _ decisionRow: Int64, at time: Instant? = nil, _ db: Database
+  ) throws {
     let (state, why, expires): (ActionState, String, Instant?) =
       switch action.standing {
-      case .ready: (.ready, "decided", nil)
+      case .ready: (.ready, action.closes == nil ? "decided" : "the condition is over", nil)
       case .waiting(let expires): (.waiting, "waits for a person's approval", expires)
       case .shadow: (.shadow, "recorded only: the tier is shadow", nil)
       case .refused(let why): (.refused, why, nil)
@@ -55,32 +61,31 @@ extension Ledger {
     try db.cachedStatement(
       sql: """
         INSERT INTO actions (decision, number, kind, title, text, priority, setpoint_tag, setpoint_target, adapter,
-          expires, wire_key, state, valid_until)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          expires, wire_key, state, valid_until, on_asset, on_class, on_id, closes)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
       decisionRow, action.number, action.kind.rawValue, action.title, action.text, action.priority,
       action.setpoint?.tag, action.setpoint?.target, action.adapter, expires?.microseconds,
       wireKey(ledger: id, action: key), state.rawValue, action.setpoint?.validUntil?.microseconds,
+      action.on?.path, action.on?.assetClass, action.on?.id, action.closes,
     ])
     let row = db.lastInsertedRowID
     try Chain.add(.action, row, db)
-    try move(row, to: state, due: wallClock().microseconds, at: decision.time, why: why, db)
+    try move(row, to: state, due: wallClock().microseconds, at: time ?? decision.time, why: why, db)
   }
 
   func record(_ heldBack: HeldBack, input: Int64, _ db: Database) throws {
-    let (reason, until) =
-      switch heldBack.reason {
-      case .atMost(let until): ("at_most", until)
-      }
+    let columns = HeldBackColumns(heldBack.reason)
     try db.cachedStatement(
       sql: """
-        INSERT INTO held_back (rule, asset, time, since, reason, until, evidence, input)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO held_back (rule, asset, time, since, reason, until, evidence, input, subject, person)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
-      heldBack.rule, heldBack.asset, heldBack.time.microseconds, heldBack.since.microseconds, reason,
-      until.microseconds, try json(heldBack.evidence.map(EvidenceColumns.init)), input,
+      heldBack.rule, heldBack.asset, heldBack.time.microseconds, heldBack.since.microseconds,
+      columns.reason, columns.until, try json(heldBack.evidence.map(EvidenceColumns.init)), input, columns.subject,
+      columns.person,
     ])
     try Chain.add(.heldBack, db.lastInsertedRowID, db)
   }

@@ -106,15 +106,15 @@ package final class LedgerReader: Sendable {
           ORDER BY time DESC, id DESC LIMIT ?4
           """, arguments: [rule, asset, since?.microseconds, limit]
       ).map { row in
-        let reason: String = try row.get("reason")
-        guard reason == "at_most", let until = instant(try row.get("until")) else {
-          throw LedgerError.damagedRow(path: path, what: "a decision held back for '\(reason)'")
+        let columns = try HeldBackColumns(row)
+        guard let reason = columns.known else {
+          throw LedgerError.damagedRow(path: path, what: "a decision held back for '\(columns.reason)'")
         }
         return HeldBackRow(
           id: try row.get("id"),
           heldBack: HeldBack(
             rule: try row.get("rule"), asset: try row.get("asset"), time: Instant(microseconds: try row.get("time")),
-            since: Instant(microseconds: try row.get("since")), reason: .atMost(until: until),
+            since: Instant(microseconds: try row.get("since")), reason: reason,
             evidence: try value([EvidenceColumns].self, json: try row.get("evidence")).map {
               try read(evidence: $0, path: path)
             }))

@@ -10,13 +10,14 @@ func readDecision(_ id: Int64, _ db: Database, path: String) throws -> Decision 
   return Decision(
     key: try DecisionKey(row), title: try row.get("title"), owner: try row.get("owner"),
     since: Instant(microseconds: try row.get("since")), deferredFrom: instant(try row.get("deferred_from")),
+    follows: try followed(row, db, path: path),
     evidence: try Row.fetchAll(
       db.cachedStatement(sql: "SELECT * FROM evidence WHERE decision = ? ORDER BY place"), arguments: [id]
     ).map { try read(evidence: try EvidenceColumns($0), path: path) },
     limits: try Row.fetchAll(
-      db.cachedStatement(sql: "SELECT name, value FROM limits_used WHERE decision = ? ORDER BY place"),
+      db.cachedStatement(sql: "SELECT name, value, kind, text FROM limits_used WHERE decision = ? ORDER BY place"),
       arguments: [id]
-    ).map { Limit(name: try $0.get("name"), value: try $0.get("value") ?? .nan) },
+    ).map { Limit(name: try $0.get("name"), value: try read(limit: try LimitColumns($0), path: path)) },
     checkFirst: try value([String].self, json: try row.get("check_first")),
     consequence: try knownIfAny(row, "consequence", path: path),
     textHash: Digest(hex: try row.get("text_hash")), logicHash: Digest(hex: try row.get("logic_hash")),
@@ -29,6 +30,23 @@ func readDecision(_ id: Int64, _ db: Database, path: String) throws -> Decision 
       arguments: [id]
     ).map { (adapter: try $0.get("adapter"), id: try $0.get("id")) },
     assetClass: try row.get("asset_class"))
+}
+
+/// The decision that this one follows, by its key.
+private func followed(_ row: Row, _ db: Database, path: String) throws -> DecisionKey? {
+  guard let id: Int64 = try row.get("follows") else { return nil }
+  let sql = "SELECT rule, asset, time, repeated FROM decisions WHERE id = ?"
+  guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]) else {
+    throw LedgerError.damagedRow(path: path, what: "decision \(id) is missing")
+  }
+  return try DecisionKey(row)
+}
+
+private func read(limit columns: LimitColumns, path: String) throws(LedgerError) -> LimitValue {
+  guard let limit = columns.limit else {
+    throw .damagedRow(path: path, what: "a limit of kind '\(columns.kind ?? "number")' does not say its value")
+  }
+  return limit
 }
 
 func read(evidence columns: EvidenceColumns, path: String) throws(LedgerError) -> Evidence {
@@ -54,6 +72,7 @@ func readAction(_ row: Row, _ db: Database, path: String) throws -> Action {
     case let state: throw LedgerError.damagedRow(path: path, what: "action \(id) begins as '\(state.rawValue)'")
     }
   let tag: String? = try row.get("setpoint_tag")
+  let (asset, assetClass): (String?, String?) = (try row.get("on_asset"), try row.get("on_class"))
   return Action(
     number: try row.get("number"), kind: try known(row, "kind", path: path), title: try row.get("title"),
     text: try row.get("text"),
@@ -62,7 +81,8 @@ func readAction(_ row: Row, _ db: Database, path: String) throws -> Action {
       Action.Setpoint(
         tag: $0, target: try row.get("setpoint_target") ?? .nan, validUntil: instant(try row.get("valid_until")))
     },
-    adapter: try row.get("adapter"), standing: standing)
+    on: try asset.map { Action.Place(path: $0, assetClass: assetClass ?? "", id: try row.get("on_id")) },
+    closes: try row.get("closes"), adapter: try row.get("adapter"), standing: standing)
 }
 
 /// A decision and all that came of it.
@@ -106,7 +126,16 @@ func readStory(_ id: Int64, _ db: Database, path: String) throws -> DecisionStor
   let input = try Int64.fetchOne(db, sql: "SELECT input FROM decisions WHERE id = ?", arguments: [id]) ?? 0
   let verdicts = try Row.fetchAll(db, sql: "SELECT * FROM verdicts WHERE decision = ? ORDER BY id", arguments: [id])
     .map { try VerdictRow($0, path: path) }
-  return DecisionStory(id: id, decision: decision, input: input, actions: actions, verdicts: verdicts)
+  return DecisionStory(
+    id: id, decision: decision, input: input, actions: actions, closings: try readClosings(id, db), verdicts: verdicts)
+}
+
+private func readClosings(_ decision: Int64, _ db: Database) throws -> [ClosingRow] {
+  try Row.fetchAll(db, sql: "SELECT * FROM closings WHERE decision = ? ORDER BY id", arguments: [decision])
+    .map { row in
+      let cancels: Int64 = try row.get("cancels")
+      return ClosingRow(at: Instant(microseconds: try row.get("at")), cancels: cancels != 0)
+    }
 }
 
 /// The order that a merged action was counted on.

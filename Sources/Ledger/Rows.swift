@@ -72,8 +72,18 @@ package struct DecisionStory: Sendable, Equatable {
   /// The last input of the batch that it was taken in.
   package var input: Int64
   package var actions: [ActionStory]
+  /// When its condition cleared, where something was done about that.
+  package var closings: [ClosingRow]
   /// What persons found, oldest first.
   package var verdicts: [VerdictRow]
+}
+
+/// The end of a decision's condition, where something was done about that.
+package struct ClosingRow: Sendable, Equatable {
+  /// Data time.
+  package var at: Instant
+  /// What was not sent yet was cancelled.
+  package var cancels: Bool
 }
 
 /// What a person found a decision to have been.

@@ -6,7 +6,7 @@ import Rules
 /// that happened to it a row in an append-only table beside it.
 enum Schema {
   /// The newest migration this version knows.
-  static let version = 2
+  static let version = 3
   /// `Mill`, in the file's header: tells a ledger from another SQLite file.
   static let applicationID: Int64 = 0x4D69_6C6C
 
@@ -17,6 +17,9 @@ enum Schema {
     }
     migrator.registerMigration("2", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: second)
+    }
+    migrator.registerMigration("3", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: third)
     }
     return migrator
   }
@@ -343,5 +346,47 @@ enum Schema {
 
     -- With the tables or not at all: what the file says it is, it is.
     UPDATE meta SET schema = 2;
+    """
+
+  private static let third = """
+    -- NULL is a number, in `value`; else `text` has it exactly, and `value` what it compares as, if anything.
+    ALTER TABLE limits_used ADD COLUMN kind TEXT;  -- duration (microseconds), state, curve (JSON)
+    ALTER TABLE limits_used ADD COLUMN text TEXT;
+    -- The asset or rule that the reason names, and the person.
+    ALTER TABLE held_back ADD COLUMN subject TEXT;
+    ALTER TABLE held_back ADD COLUMN person TEXT;
+    -- The decision whose order was completed while the condition went on.
+    ALTER TABLE decisions ADD COLUMN follows INTEGER REFERENCES decisions (id);
+    -- The asset it works on, where that is another than the decision's, and what the adapter's system calls it.
+    ALTER TABLE actions ADD COLUMN on_asset TEXT;
+    ALTER TABLE actions ADD COLUMN on_class TEXT;
+    ALTER TABLE actions ADD COLUMN on_id TEXT;
+    -- Made when the condition had cleared: number of the decision's action that it undoes, or on whose order it speaks.
+    ALTER TABLE actions ADD COLUMN closes INTEGER;
+    CREATE TABLE closings (
+      id INTEGER PRIMARY KEY,
+      decision INTEGER NOT NULL REFERENCES decisions (id),
+      at INTEGER NOT NULL,  -- data time
+      cancels INTEGER NOT NULL,
+      input INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX closings_by_decision ON closings (decision);
+    -- Rules shelved and assets out of service, one row each, by persons.
+    CREATE TABLE silences (
+      id INTEGER PRIMARY KEY,
+      rule TEXT,  -- NULL is all: the asset is out of service
+      asset TEXT,  -- NULL is all
+      at INTEGER NOT NULL,
+      until INTEGER,  -- data time; NULL until a person ends it
+      person TEXT NOT NULL,
+      why TEXT NOT NULL,
+      input INTEGER NOT NULL,
+      ended INTEGER,
+      ended_by TEXT,
+      ended_input INTEGER
+    ) STRICT;
+    CREATE INDEX silences_standing ON silences (ended_input);
+
+    UPDATE meta SET schema = 3;
     """
 }

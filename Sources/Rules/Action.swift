@@ -59,9 +59,27 @@ package struct Action: Sendable, Equatable {
   package var priority: Int?
   /// Setpoints only: the tag and the absolute target fixed at the decision.
   package var setpoint: Setpoint?
+  /// The asset it works on, where that is another than the decision's.
+  package var on: Place?
+  /// Made when the condition cleared: the number of the decision's action that it undoes (a setpoint), or on whose
+  /// order it is said (a work order).
+  package var closes: Int?
   /// Name of the adapter the site sends this kind to; nil when the site names none.
   package var adapter: String?
   package var standing: ActionStanding
+
+  package struct Place: Sendable, Equatable {
+    /// The asset's path.
+    package var path: String
+    package var assetClass: String
+    /// What the adapter's system calls it.
+    package var id: String?
+    package init(path: String, assetClass: String, id: String?) {
+      self.path = path
+      self.assetClass = assetClass
+      self.id = id
+    }
+  }
 
   package struct Setpoint: Sendable, Equatable {
     package var tag: String
@@ -77,7 +95,7 @@ package struct Action: Sendable, Equatable {
 
   package init(
     number: Int, kind: ActionKind, title: String, text: String, priority: Int? = nil, setpoint: Setpoint? = nil,
-    adapter: String?, standing: ActionStanding
+    on: Place? = nil, closes: Int? = nil, adapter: String?, standing: ActionStanding
   ) {
     self.number = number
     self.kind = kind
@@ -85,6 +103,8 @@ package struct Action: Sendable, Equatable {
     self.text = text
     self.priority = priority
     self.setpoint = setpoint
+    self.on = on
+    self.closes = closes
     self.adapter = adapter
     self.standing = standing
   }

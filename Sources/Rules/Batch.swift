@@ -6,6 +6,7 @@ package struct Batch: Sendable {
   package var inputs: [Input] = []
   package var decisions: [Decision] = []
   package var heldBack: [HeldBack] = []
+  package var closings: [Closing] = []
   /// Actions whose standing changed by data time alone: waiting ones that expired.
   package var expired: [ActionKey] = []
   package var conditions: [ConditionRecord] = []

@@ -157,6 +157,27 @@ extension Instruction {
       writer.byte(6)
       writer.text(why)
     case .resume: writer.byte(7)
+    case .shelve(let rule, let asset, let until, let why):
+      writer.byte(8)
+      writer.text(rule)
+      writer.optional(asset) { $0.text($1) }
+      until.encode(into: &writer)
+      writer.text(why)
+    case .unshelve(let rule, let asset):
+      writer.byte(9)
+      writer.text(rule)
+      writer.optional(asset) { $0.text($1) }
+    case .takeOut(let asset, let why):
+      writer.byte(10)
+      writer.text(asset)
+      writer.text(why)
+    case .putBack(let asset):
+      writer.byte(11)
+      writer.text(asset)
+    case .reset(let rule, let asset):
+      writer.byte(12)
+      writer.text(rule)
+      writer.text(asset)
     }
   }
 
@@ -180,6 +201,21 @@ extension Instruction {
       act = .verdict(decision, verdict, cost: cost, note: try reader.text())
     case 6: act = .halt(why: try reader.text())
     case 7: act = .resume
+    case 8:
+      let rule = try reader.text()
+      let asset = try reader.optional { (reader) throws(Unreadable) in try reader.text() }
+      let until = try Instant(from: &reader)
+      act = .shelve(rule: rule, asset: asset, until: until, why: try reader.text())
+    case 9:
+      let rule = try reader.text()
+      act = .unshelve(rule: rule, asset: try reader.optional { (reader) throws(Unreadable) in try reader.text() })
+    case 10:
+      let asset = try reader.text()
+      act = .takeOut(asset: asset, why: try reader.text())
+    case 11: act = .putBack(asset: try reader.text())
+    case 12:
+      let rule = try reader.text()
+      act = .reset(rule: rule, asset: try reader.text())
     default: throw Unreadable(at: reader.offset)
     }
     self.init(person: person, at: at, act: act)

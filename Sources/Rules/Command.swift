@@ -107,6 +107,16 @@ package struct Instruction: Sendable, Equatable {
     /// Nothing more is sent until `resume`.
     case halt(why: String)
     case resume
+    /// Until then, by data time, the rule decides nothing: on this asset (its path), or on all where it is nil. A later
+    /// one of the same rule and asset takes the place of an earlier one.
+    case shelve(rule: String, asset: String?, until: Instant, why: String)
+    /// Ends the shelving on this asset; where it is nil, every shelving of the rule.
+    case unshelve(rule: String, asset: String?)
+    /// Nothing is decided on the asset and all below it until it is put back.
+    case takeOut(asset: String, why: String)
+    case putBack(asset: String)
+    /// Ends an active condition of a rule that clears by hand.
+    case reset(rule: String, asset: String)
   }
   /// Their id in the site file.
   package var person: String

@@ -50,6 +50,8 @@ package struct Decision: Sendable, Equatable {
   package var since: Instant
   /// Held back first, taken at `key.time` when the reason ended: when the rule had fired.
   package var deferredFrom: Instant?
+  /// The decision whose order was completed while the condition went on (`recheck`).
+  package var follows: DecisionKey?
   package var evidence: [Evidence]
   /// The limits in force for this asset.
   package var limits: [Limit]
@@ -66,7 +68,8 @@ package struct Decision: Sendable, Equatable {
 
   package init(
     key: DecisionKey, title: String, owner: String, since: Instant, deferredFrom: Instant? = nil,
-    evidence: [Evidence], limits: [Limit], checkFirst: [String] = [], consequence: Consequence? = nil,
+    follows: DecisionKey? = nil, evidence: [Evidence], limits: [Limit], checkFirst: [String] = [],
+    consequence: Consequence? = nil,
     textHash: Digest = .zero, logicHash: Digest = .zero, tier: Tier, actions: [Action],
     assetIDs: [(adapter: String, id: String)] = [], assetClass: String
   ) {
@@ -75,6 +78,7 @@ package struct Decision: Sendable, Equatable {
     self.owner = owner
     self.since = since
     self.deferredFrom = deferredFrom
+    self.follows = follows
     self.evidence = evidence
     self.limits = limits
     self.checkFirst = checkFirst
@@ -89,7 +93,7 @@ package struct Decision: Sendable, Equatable {
 
   package static func == (a: Decision, b: Decision) -> Bool {
     a.key == b.key && a.title == b.title && a.owner == b.owner && a.since == b.since
-      && a.deferredFrom == b.deferredFrom && a.evidence == b.evidence && a.limits == b.limits
+      && a.deferredFrom == b.deferredFrom && a.follows == b.follows && a.evidence == b.evidence && a.limits == b.limits
       && a.checkFirst == b.checkFirst && a.consequence == b.consequence && a.textHash == b.textHash
       && a.logicHash == b.logicHash && a.tier == b.tier && a.actions == b.actions
       && a.assetIDs.elementsEqual(b.assetIDs) { $0 == $1 } && a.assetClass == b.assetClass
@@ -115,9 +119,4 @@ package struct HeldBack: Sendable, Equatable {
     self.reason = reason
     self.evidence = evidence
   }
-}
-
-package enum HeldBackReason: Sendable, Equatable {
-  /// The rule's `at_most`: the reason ends then, by data time.
-  case atMost(until: Instant)
 }

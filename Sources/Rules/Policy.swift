@@ -5,9 +5,11 @@ package struct Policy: Sendable {
   package struct Verdict: Sendable, Equatable {
     package var decisions: [Decision] = []
     package var heldBack: [HeldBack] = []
+    /// Decisions whose condition has cleared, where something is done about that.
+    package var closings: [Closing] = []
     /// Actions that waited too long for a person.
     package var expired: [ActionKey] = []
-    package var isEmpty: Bool { decisions.isEmpty && heldBack.isEmpty && expired.isEmpty }
+    package var isEmpty: Bool { decisions.isEmpty && heldBack.isEmpty && closings.isEmpty && expired.isEmpty }
   }
 
   /// A firing that waits for its reason to end.
@@ -257,7 +259,7 @@ package struct Policy: Sendable {
   private mutating func forget(_ act: Instruction.Act) {
     switch act {
     case .approve(let key), .reject(let key, _), .drop(let key, _): approvals.removeAll { $0.key == key }
-    case .retry, .verdict, .halt, .resume: return
+    case .retry, .verdict, .halt, .resume, .shelve, .unshelve, .takeOut, .putBack, .reset: return
     }
   }
 

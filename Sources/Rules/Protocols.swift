@@ -75,7 +75,26 @@ package struct Standing: Sendable {
   /// Setpoint requests that were to be sent, by the asset's path and the tag: the newest of each, and until when it
   /// is open.
   package var setpoints: [(asset: String, tag: String, until: Instant)] = []
+  /// What persons have silenced and not ended, oldest first.
+  package var silences: [Silence] = []
   package init() {}
+}
+
+/// A person's word that nothing is decided: a rule shelved, or an asset out of service.
+package struct Silence: Sendable, Equatable {
+  /// Nil: all rules, and the asset with all below it is out of service.
+  package var rule: String?
+  /// The asset's path; nil: the rule is shelved on all.
+  package var asset: String?
+  /// By data time; nil: until a person ends it.
+  package var until: Instant?
+  package var person: String
+  package init(rule: String?, asset: String?, until: Instant?, person: String) {
+    self.rule = rule
+    self.asset = asset
+    self.until = until
+    self.person = person
+  }
 }
 
 /// What there is to do for an adapter, and where the dispatcher says what came of it.

@@ -91,14 +91,6 @@ struct Decisions: ParsableCommand {
   }
 }
 
-extension HeldBackReason {
-  var words: String {
-    switch self {
-    case .atMost(let until): "at_most, until \(until)"
-    }
-  }
-}
-
 extension DecisionStory {
   var tree: Tree {
     .fields([

@@ -166,6 +166,7 @@ extension Story {
   func reason(_ reason: HeldBackReason) -> String {
     switch reason {
     case .atMost(let until): "decided not long ago, no more before \(time(until))"
+    default: reason.words
     }
   }
 

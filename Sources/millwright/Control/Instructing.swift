@@ -142,6 +142,12 @@ struct Instructing {
     case .resume:
       let ready = try reader.actions(state: .ready).count
       return "resumed by \(person.id); \(count(ready, "action")) \(ready == 1 ? "is" : "are") ready to be sent"
+    case .shelve(let rule, let asset, let until, let why):
+      return "rule '\(rule)' is shelved on \(asset ?? "all assets") until \(until)\(why.isEmpty ? "" : ": \(why)")"
+    case .unshelve(let rule, let asset): return "rule '\(rule)' is no longer shelved on \(asset ?? "any asset")"
+    case .takeOut(let asset, let why): return "\(asset), with all below it, is out of service: \(why)"
+    case .putBack(let asset): return "\(asset) is in service again"
+    case .reset(let rule, let asset): return "rule '\(rule)' was reset on \(asset) by \(person.id)"
     }
   }
 }
