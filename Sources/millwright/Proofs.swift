@@ -1,4 +1,5 @@
 import Rules
+import Site
 
 /// One example of a rule, run with one set of limits.
 package struct Proof {
