@@ -80,7 +80,7 @@ let package = Package(
       name: "EngineTests", dependencies: ["Engine", "Rules", "Ledger", "LedgerWriter"], swiftSettings: swift6),
     .testTarget(name: "SiteTests", dependencies: ["Site", "Rules"], swiftSettings: swift6),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting", "Rules", "CLua", "CSpin"], swiftSettings: swift6),
-    .testTarget(name: "IngestTests", dependencies: ["Ingest", "Rules"], swiftSettings: swift6),
+    .testTarget(name: "IngestTests", dependencies: ["Campaigns", "Ingest", "Rules"], swiftSettings: swift6),
     .testTarget(
       name: "LedgerTests", dependencies: ["Rules", "Ledger", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: swift6),
@@ -92,10 +92,14 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "millwright", "CPowerLoss", "Faults", "LedgerWriter", "Demo", "Delivery", "Engine", "Ingest", "Ledger", "Rules",
+        "millwright", "Campaigns", "CPowerLoss", "Faults", "LedgerWriter", "Demo", "Delivery", "Engine", "Ingest",
+        "Ledger", "Rules",
         "Scripting", "Site",
       ],
       swiftSettings: swift6),
+
+    // How large random campaigns are, and the dice they throw.
+    .target(name: "Campaigns", path: "Tests/Campaigns", swiftSettings: swift6),
 
     // A process that dies inside a call of Lua, for tests to start.
     .target(name: "CSpin", path: "Tests/CSpin"),
@@ -110,7 +114,7 @@ let package = Package(
     .testTarget(
       name: "FaultTests",
       dependencies: [
-        "CPowerLoss", "Faults", "LedgerWriter", "Demo", "Ledger", "Rules",
+        "Campaigns", "CPowerLoss", "Faults", "LedgerWriter", "Demo", "Ledger", "Rules",
         .product(name: "GRDB", package: "GRDB.swift"),
       ], swiftSettings: swift6),
 

@@ -36,6 +36,8 @@ extension Ledger {
       lock.forgetMark()
       let replaced = try install(fresh, at: path, now)
       return Restored(backup: summary, replaced: replaced, unknown: unknown)
+    } catch LedgerError.notFound(path: file) {
+      throw .cannotRestore(path: path, file: file, why: "there is no such file")
     } catch {
       throw .cannotRestore(path: path, file: file, why: "\(error)")
     }

@@ -1,3 +1,4 @@
+import Campaigns
 import Ingest
 import Rules
 import Testing

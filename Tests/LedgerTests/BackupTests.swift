@@ -60,6 +60,12 @@ import Testing
 
   // MARK: Restore
 
+  @Test func a_backup_that_is_not_there_is_called_that() throws {
+    #expect(throws: LedgerError.cannotRestore(path: folder.ledger, file: file, why: "there is no such file")) {
+      try Ledger.restore(from: file, to: folder.ledger, at: at(100))
+    }
+  }
+
   @Test func a_restored_ledger_is_halted_and_what_may_have_been_sent_since_is_to_be_looked_up() throws {
     do { _ = try filled() }
     _ = try LedgerReader(path: folder.ledger).backUp(to: file)
