@@ -168,7 +168,7 @@ package final class Engine {
     batch.heldBack += turn.verdict.heldBack
     batch.closings += turn.verdict.closings
     batch.expired += turn.verdict.expired
-    batch.reports += turn.step.reports
+    batch.reports += turn.step.reports + turn.verdict.reports
   }
 
   // MARK: - Committing

@@ -33,7 +33,7 @@ package final class SetpointGate: Sendable {
   package func permit(_ decision: Decision, _ action: Action, _ now: Instant) -> String? {
     guard action.kind == .setpoint else { return nil }
     let (known, clockIsTrusted) = state.withLock { state in
-      (action.setpoint.flatMap { state.open[Place(asset: decision.key.asset, tag: $0.tag)] }, state.clockIsTrusted)
+      (action.setpoint.flatMap { state.open[Place(asset: action.on?.path ?? decision.key.asset, tag: $0.tag)] }, state.clockIsTrusted)
     }
     return conduits.refusal(of: action, decision, knowing: known, clockIsTrusted: clockIsTrusted, at: now)
       .map { "\($0)" }

@@ -20,7 +20,7 @@ final class CompiledRule {
   let askedFor: UnsafeMutablePointer<UInt32>?
   let readings: [CompiledReading]
   /// Tags that its setpoints change relative to their latest value, which must be known for that.
-  let changedTags: [Int32]
+  let changedTags: [(name: String, on: Subject)]
   /// Names of the states, by reading; empty for other types.
   let stateNames: [[String]]
   let heldFor: TimeSpan
@@ -44,11 +44,9 @@ final class CompiledRule {
     hasClearsWhen = rule.hasClearsWhen
     remembers = tolerates > 0 && rule.readings.contains(where: \.form.needsMemory)
     changedTags = rule.actions.compactMap { action in
-      guard case .setpoint(let tag, let to, _) = action,
-        let place = assetClass.tags.firstIndex(where: { $0.name == tag })
-      else { return nil }
+      guard case .setpoint(let tag, let to, let on) = action else { return nil }
       if case .value = to { return nil }
-      return Int32(place)
+      return (tag, on)
     }
     stateNames = rule.readings.map { reading in
       guard case .states(let names, _)? = assetClass.tags.first(where: { $0.name == reading.tag })?.type else {

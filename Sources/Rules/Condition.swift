@@ -73,6 +73,8 @@ package struct Step: Sendable {
     package var condition: ConditionID
     package var time: Instant
     package var kind: Kind
+    /// Of a condition that cleared, where its rule then does something: the readings of that moment.
+    package var readings: [ReadingValue] = []
   }
   package var events: [Event] = []
   package var faults: [Fault] = []

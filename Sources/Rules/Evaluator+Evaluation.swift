@@ -152,7 +152,10 @@ extension Evaluator {
     // What was held back lapses, and with it the moment at which it would have been decided.
     state.wake = .distantFuture
     enter(.normal, &state, condition, at: moment)
-    step.events.append(Step.Event(condition: ConditionID(condition), time: moment, kind: .cleared))
+    let rule = rules[Int(placements[condition].rule)]
+    let readings = rule.rule.onClear.isEmpty ? [] : Array(scratch[..<rule.readings.count])
+    step.events.append(
+      Step.Event(condition: ConditionID(condition), time: moment, kind: .cleared, readings: readings))
   }
 
   mutating func reached(_ condition: Int, at moment: Instant) {

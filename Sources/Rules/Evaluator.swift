@@ -116,8 +116,11 @@ package struct Evaluator {
         conditions.append(Condition())
         readingStates += Array(repeating: ReadingState(), count: compiled.readings.count)
         limitTables.append(compiled.limits(overridden: asset.limits[compiled.rule.name] ?? [:]))
-        for place in compiled.changedTags {
-          addHistory(asset.firstTag + place, links.lateness(placements[Int(condition)].sourceSet))
+        for (name, on) in compiled.changedTags {
+          for changed in model.assets(of: on, from: AssetID(assetIndex)) {
+            guard let tag = model.tag(name, of: changed) else { continue }
+            addHistory(tag.index, links.lateness(placements[Int(condition)].sourceSet))
+          }
         }
         for (reading, tag) in zip(compiled.readings, tagIndices) {
           addHistory(tag, reading, links.lateness(placements[Int(condition)].sourceSet))
@@ -383,6 +386,8 @@ package struct Evaluator {
   package func assetID(of condition: ConditionID) -> AssetID {
     AssetID(Int(placements[Int(condition.index)].asset))
   }
+
+  func limitTable(of condition: ConditionID) -> LimitTable { limitTables[Int(condition.index)] }
 
   /// The limits in force for this asset.
   package func limits(of condition: ConditionID) -> [Limit] {

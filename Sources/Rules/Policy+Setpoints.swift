@@ -9,7 +9,9 @@ extension Policy {
     let model = evaluator.configuration.model
     let tagID = model.tag(tag, of: asset)
     guard let target = target(of: to, tagID, at: time, evaluator) else {
-      return (nil, .refused("\(SetpointRefusal.noTarget(tag: tag))"))
+      // Without a conduit nobody keeps what the tag is.
+      let isPermitted = conduit(to: tag, of: asset, model) != nil
+      return (nil, .refused("\(isPermitted ? SetpointRefusal.noTarget(tag: tag) : .noConduit)"))
     }
     var setpoint = Action.Setpoint(tag: tag, target: target)
     let request: SetpointRequest
@@ -29,14 +31,17 @@ extension Policy {
     return (setpoint, tier == .act ? .ready : .waiting(expires: expires))
   }
 
+  private func conduit(to tag: String, of asset: AssetID, _ model: Model) -> Conduit? {
+    let asset = model.assets[Int(asset.index)]
+    return conduits.conduit(to: tag, of: asset.path, model.classes[asset.classIndex].name)
+  }
+
   private func request(
     for setpoint: Action.Setpoint, _ tag: TagID?, of assetID: AssetID, adapter: String?, at time: Instant,
     _ evaluator: Evaluator
   ) throws(SetpointRefusal) -> SetpointRequest {
     let model = evaluator.configuration.model
-    let asset = model.assets[Int(assetID.index)]
-    let conduit = conduits.conduit(to: setpoint.tag, of: asset.path, model.classes[asset.classIndex].name)
-    guard let conduit, let tag else { throw .noConduit }
+    guard let conduit = conduit(to: setpoint.tag, of: assetID, model), let tag else { throw .noConduit }
     guard conduit.adapter == adapter else { throw .otherAdapter(conduit: conduit.name, adapter: conduit.adapter) }
     let permissive = model.tag(conduit.permissive, of: assetID)
     return SetpointRequest(
@@ -64,7 +69,10 @@ extension Conduits {
   ) -> SetpointRefusal? {
     guard action.kind == .setpoint else { return nil }
     guard let setpoint = action.setpoint, let validUntil = setpoint.validUntil else { return .unlimited }
-    guard let conduit = conduit(to: setpoint.tag, of: decision.key.asset, decision.assetClass) else {
+    guard
+      let conduit = conduit(
+        to: setpoint.tag, of: action.on?.path ?? decision.key.asset, action.on?.assetClass ?? decision.assetClass)
+    else {
       return .noConduit
     }
     guard conduit.adapter == action.adapter else {

@@ -9,7 +9,11 @@ package struct Policy: Sendable {
     package var closings: [Closing] = []
     /// Actions that waited too long for a person.
     package var expired: [ActionKey] = []
-    package var isEmpty: Bool { decisions.isEmpty && heldBack.isEmpty && closings.isEmpty && expired.isEmpty }
+    /// A decision stands although the function that says its actions failed.
+    package var reports: [Report] = []
+    package var isEmpty: Bool {
+      decisions.isEmpty && heldBack.isEmpty && closings.isEmpty && expired.isEmpty && reports.isEmpty
+    }
   }
 
   /// A firing that waits for its reason to end.
@@ -26,8 +30,10 @@ package struct Policy: Sendable {
   /// Fire times of the last decisions, to number those a clock step repeats.
   private var fireTimes: [ConditionID: [Instant]] = [:]
   /// Waiting actions by expiry, earliest first.
-  private var approvals: [(expires: Instant, key: ActionKey)] = []
+  var approvals: [(expires: Instant, key: ActionKey)] = []
   var openSetpoints = OpenSetpoints()
+  /// What must be known of a decision when its condition clears; only of rules that then do something.
+  var acted: [ConditionID: [Acted]] = [:]
 
   package init(_ settings: PolicySettings) {
     self.settings = settings
@@ -80,6 +86,7 @@ package struct Policy: Sendable {
           take(held, event.condition, held.heldBack.evidence, evaluator, &verdict)
         }
         waiting[event.condition] = nil
+        close(event, evaluator, &verdict)
       case .reached(let readings):
         if let held = waiting[event.condition], held.until <= event.time {
           take(held, event.condition, evaluator.evidence(of: event.condition, readings), evaluator, &verdict)
@@ -142,57 +149,16 @@ package struct Policy: Sendable {
 
     let key = DecisionKey(rule: rule.name, asset: asset.path, time: time, repeated: repeated)
     let limits = evaluator.limits(of: condition)
-    let words = Filling(asset: asset.name, evidence: evidence, limits: limits)
-    let actions = rule.actions.enumerated().map { index, template in
-      action(
-        index + 1, template, words, rule: rule, asset: evaluator.assetID(of: condition), assetClass: assetClass,
-        at: time, evaluator)
-    }
-    for action in actions {
-      if case .waiting(let expires) = action.standing {
-        let place = approvals.firstIndex { $0.expires > expires } ?? approvals.endIndex
-        approvals.insert((expires, ActionKey(decision: key, number: action.number)), at: place)
-      }
-    }
+    let (actions, tier) = actions(of: condition, at: time, evidence, limits, evaluator, &verdict)
+    note(actions, of: key, condition, at: time, evaluator)
+    for action in actions { wait(for: action, of: key) }
     verdict.decisions.append(
       Decision(
         key: key, title: rule.title, owner: rule.owner, since: since, deferredFrom: deferredFrom, evidence: evidence,
         limits: limits, checkFirst: rule.checkFirst, consequence: rule.consequence, textHash: rule.textHash,
         logicHash: rule.logicHash,
-        tier: rule.actions.map { settings.tier(rule: rule.name, assetClass: assetClass, kind: $0.kind) }.max()
-          ?? .shadow,
-        actions: actions, assetIDs: asset.ids.keys.sorted().map { ($0, asset.ids[$0] ?? "") },
+        tier: tier, actions: actions, assetIDs: asset.ids.keys.sorted().map { ($0, asset.ids[$0] ?? "") },
         assetClass: assetClass))
-  }
-
-  private mutating func action(
-    _ number: Int, _ template: ActionTemplate, _ words: Filling, rule: Rule, asset: AssetID, assetClass: String,
-    at time: Instant, _ evaluator: Evaluator
-  ) -> Action {
-    let adapter = settings.adapter(for: template.kind, assetClass: assetClass)
-    let tier = settings.tier(rule: rule.name, assetClass: assetClass, kind: template.kind)
-    let standing: ActionStanding
-    switch tier {
-    case .shadow: standing = .shadow
-    case _ where adapter == nil: standing = .refused("the site sends no \(template.kind.rawValue) anywhere")
-    case .advise: standing = .waiting(expires: time + settings.approveWithin)
-    case .act: standing = .ready
-    }
-    switch template {
-    case .workOrder(let title, let priority, let text, _):
-      return Action(
-        number: number, kind: .workOrder, title: words.fill(title), text: words.fill(text ?? ""), priority: priority,
-        adapter: adapter, standing: standing)
-    case .notification(let title, let text, _):
-      return Action(
-        number: number, kind: .notification, title: words.fill(title), text: words.fill(text ?? ""),
-        adapter: adapter, standing: standing)
-    case .setpoint(let tag, let to, _):
-      let change = setpoint(tag, to, of: asset, tier: tier, adapter: adapter, at: time, evaluator)
-      return Action(
-        number: number, kind: .setpoint, title: "Change \(tag) of \(words.asset)", text: "", setpoint: change.setpoint,
-        adapter: adapter, standing: change.standing)
-    }
   }
 
   package func encodeState(into writer: inout ByteWriter) {
@@ -219,6 +185,12 @@ package struct Policy: Sendable {
       writer.integer(approval.key.number)
     }
     openSetpoints.encode(into: &writer)
+    writer.integer(acted.count)
+    for condition in acted.keys.sorted() {
+      writer.integer(Int(condition.index))
+      writer.integer(acted[condition]?.count ?? 0)
+      for decision in acted[condition] ?? [] { decision.encode(into: &writer) }
+    }
   }
 
   mutating func restore(from reader: inout ByteReader, _ evaluator: Evaluator) throws(Unreadable) {
@@ -253,6 +225,15 @@ package struct Policy: Sendable {
       approvals.append((expires, try ActionKey(from: &reader)))
     }
     openSetpoints = try OpenSetpoints(from: &reader, tags: evaluator.configuration.model.tags.count)
+    acted = [:]
+    for _ in 0..<(try reader.integer(in: 0...count)) {
+      let condition = ConditionID(try reader.integer(in: 0...(count - 1)))
+      var decisions: [Acted] = []
+      for _ in 0..<(try reader.integer(in: 0...Int64(Int32.max))) {
+        decisions.append(try Acted(from: &reader, evaluator.configuration.model))
+      }
+      acted[condition] = decisions
+    }
   }
 
   /// A person has spoken: the action waits for nobody any more, and time does not end it.

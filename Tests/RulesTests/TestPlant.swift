@@ -8,6 +8,7 @@ struct TestPlant {
   var decider: Decider
   private(set) var decisions: [Decision] = []
   private(set) var heldBack: [HeldBack] = []
+  private(set) var closings: [Closing] = []
   private(set) var cleared: [Double] = []
   private(set) var expired: [ActionKey] = []
   private(set) var faults: [Fault] = []
@@ -66,9 +67,10 @@ struct TestPlant {
     guard let turn else { return }
     decisions += turn.verdict.decisions
     heldBack += turn.verdict.heldBack
+    closings += turn.verdict.closings
     expired += turn.verdict.expired
     faults += turn.step.faults
-    reports += turn.step.reports
+    reports += turn.step.reports + turn.verdict.reports
     for event in turn.step.events where event.kind == .cleared {
       cleared.append((event.time - TestPlant.start).seconds)
     }
