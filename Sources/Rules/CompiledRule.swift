@@ -5,14 +5,28 @@ final class CompiledRule {
     enum Kind { case number, boolean, states, text }
     var form: ReadingForm
     var kind: Kind
+    /// The tag's place in the class of the subject; -1 when it looks at a calculation or at no tag.
     var place: Int32
+    /// The calculation it looks at, by its place in `calculations`; -1 when it looks at a tag.
+    var calculation: Int32
+    /// Of all assets of a class below.
+    var isGroup: Bool
     /// Longest silence in which the tag (or its heartbeat) is good; `.max` when silence says nothing.
     var staleAfter: Int64
     /// The tag whose silence counts; -1 when it is the tag itself.
     var heartbeat: Int32
     var window: Int64
-    /// The latest value of a number that lives by itself or by its link.
+    /// The latest value of a number of the asset itself that lives by itself or by its link.
     var isPlain: Bool
+    /// Whether what it was when last known must be remembered, because no history says it (S5).
+    var needsMemory: Bool
+  }
+
+  /// A calculation with its readings resolved.
+  struct CompiledCalculation {
+    var calculation: Calculation
+    var readings: [CompiledReading]
+    var stateNames: [[String]]
   }
 
   let rule: Rule
@@ -33,8 +47,13 @@ final class CompiledRule {
   let hasClearsWhen: Bool
   private var limitTables: [LimitTable] = []
 
+  /// Each after those it reads.
+  let calculations: [CompiledCalculation]
+  /// Whether it looks at other rules.
+  let readsOthers: Bool
+
   /// A rule whose class or tags the model does not have is our bug: `check` and loading refuse it before.
-  init(_ rule: Rule, in assetClass: AssetClass) {
+  init(_ rule: Rule, in model: Model, _ classIndex: Int) {
     self.rule = rule
     ask = rule.ask
     askedFor = rule.askedFor
@@ -42,48 +61,84 @@ final class CompiledRule {
     releasedFor = rule.releasedFor.span(in: rule.limits)
     tolerates = rule.toleratesSpan().microseconds
     hasClearsWhen = rule.hasClearsWhen
-    remembers = tolerates > 0 && rule.readings.contains(where: \.form.needsMemory)
+    readsOthers = !rule.otherRules.isEmpty
     changedTags = rule.actions.compactMap { action in
       guard case .setpoint(let tag, let to, let on) = action else { return nil }
       if case .value = to { return nil }
       return (tag, on)
     }
-    stateNames = rule.readings.map { reading in
-      guard case .states(let names, _)? = assetClass.tags.first(where: { $0.name == reading.tag })?.type else {
-        return []
-      }
-      return names
+    var resolver = Resolver(rule: rule.name, model: model, classIndex: classIndex)
+    var compiled: [CompiledCalculation] = []
+    for calculation in rule.calculationsInOrder {
+      let (readings, stateNames) = resolver.resolve(calculation.readings)
+      compiled.append(CompiledCalculation(calculation: calculation, readings: readings, stateNames: stateNames))
+      // What comes later may read it.
+      resolver.calculations.append(calculation.name)
     }
-    readings = rule.readings.map { reading in
-      guard let place = assetClass.tags.firstIndex(where: { $0.name == reading.tag }) else {
-        preconditionFailure("rule \(rule.name) reads \(reading.tag), which \(assetClass.name) does not have")
-      }
-      let definition = assetClass.tags[place]
-      var staleAfter = Int64.max
-      var heartbeat = -1
-      switch definition.life {
-      case .itself(let span): staleAfter = span.microseconds
-      case .device: break
-      case .heartbeat(let tag, let span):
-        staleAfter = span.microseconds
-        heartbeat = assetClass.tags.firstIndex { $0.name == tag } ?? place
-      }
-      let kind: CompiledReading.Kind =
-        switch definition.type {
-        case .number, .counter: .number
-        case .boolean: .boolean
-        case .states: .states
-        case .text: .text
-        }
-      return CompiledReading(
-        form: reading.form, kind: kind, place: Int32(place), staleAfter: staleAfter, heartbeat: Int32(heartbeat),
-        window: min(reading.form.window?.length?.microseconds ?? 0, Evaluator.endOfTime),
-        isPlain: reading.form == .latest && kind == .number && heartbeat < 0)
-    }
-    if case .span(let span) = rule.every, rule.readings.contains(where: \.form.movesWithTime) {
+    calculations = compiled
+    (readings, stateNames) = resolver.resolve(rule.readings)
+    remembers = tolerates > 0 && readings.contains(where: \.needsMemory)
+    if case .span(let span) = rule.every, rule.allReadings.contains(where: \.form.movesWithTime) {
       every = span.microseconds
     } else {
       every = .max
+    }
+  }
+
+  /// Finds the tags that readings name.
+  private struct Resolver {
+    let rule: String
+    let model: Model
+    let classIndex: Int
+    /// Those that may be read so far, in order.
+    var calculations: [String] = []
+
+    func resolve(_ list: [Reading]) -> (readings: [CompiledReading], stateNames: [[String]]) {
+      let resolved = list.map(resolve)
+      return (resolved.map(\.reading), resolved.map(\.states))
+    }
+
+    private func resolve(_ reading: Reading) -> (reading: CompiledReading, states: [String]) {
+      var compiled = CompiledReading(
+        form: reading.form, kind: .number, place: -1, calculation: -1, isGroup: false, staleAfter: .max,
+        heartbeat: -1, window: min(reading.form.window?.length?.microseconds ?? 0, Evaluator.endOfTime),
+        isPlain: false, needsMemory: reading.form.needsMemory)
+      if case .each = reading.subject {
+        compiled.isGroup = true
+        compiled.needsMemory = true
+      }
+      if reading.tag.isEmpty { return (compiled, []) }
+      if reading.subject == .own, let place = calculations.firstIndex(of: reading.tag) {
+        compiled.calculation = Int32(place)
+        return (compiled, [])
+      }
+      guard let subject = model.assetClass(of: reading.subject, from: classIndex) else {
+        preconditionFailure("rule \(rule) reads of \(reading.subject), which the model does not have")
+      }
+      let tags = model.classes[subject].tags
+      guard let place = tags.firstIndex(where: { $0.name == reading.tag }) else {
+        preconditionFailure("rule \(rule) reads \(reading.tag), which \(model.classes[subject].name) does not have")
+      }
+      compiled.place = Int32(place)
+      switch tags[place].life {
+      case .itself(let span): compiled.staleAfter = span.microseconds
+      case .device: break
+      case .heartbeat(let tag, let span):
+        compiled.staleAfter = span.microseconds
+        compiled.heartbeat = Int32(tags.firstIndex { $0.name == tag } ?? place)
+      }
+      var states: [String] = []
+      switch tags[place].type {
+      case .number, .counter: compiled.kind = .number
+      case .boolean: compiled.kind = .boolean
+      case .states(let names, _):
+        compiled.kind = .states
+        states = names
+      case .text: compiled.kind = .text
+      }
+      compiled.isPlain =
+        reading.form == .latest && compiled.kind == .number && compiled.heartbeat < 0 && reading.subject == .own
+      return (compiled, states)
     }
   }
 

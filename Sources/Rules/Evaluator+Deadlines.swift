@@ -99,7 +99,7 @@ extension Evaluator {
     var activations: [Instant]?
   }
 
-  private mutating func snapshot(_ condition: Int) {
+  mutating func snapshot(_ condition: Int) {
     guard settled[Int32(condition)] == nil else { return }
     let first = Int(placements[condition].firstReading)
     let count = rules[Int(placements[condition].rule)].readings.count
@@ -113,6 +113,7 @@ extension Evaluator {
   /// Replay, which does not call the rule for this input at all, comes to the same state.
   private mutating func restore(_ condition: Int, clock: Instant? = nil) {
     guard let before = settled[Int32(condition)] else { return }
+    unwrite(condition)
     step.events.removeAll { $0.condition.index == Int32(condition) }
     let faults = conditions[condition].faults
     conditions[condition] = before.condition
@@ -174,7 +175,8 @@ extension Evaluator {
       }
       for condition in conditions.indices
       where conditions[condition].clock != .distantPast && links.reads(placements[condition].sourceSet, source) {
-        advance(condition, to: max(conditions[condition].clock, since))
+        let now = max(conditions[condition].clock, since)
+        if placements[condition].readsOthers { `defer`(condition, change: now) } else { advance(condition, to: now) }
       }
     }
   }
@@ -189,7 +191,9 @@ extension Evaluator {
         queues[set].removeFirst()
         let condition = Int(first.condition)
         if conditions[condition].queued == first.time { conditions[condition].queued = .distantFuture }
-        if conditions[condition].next <= first.time {
+        if placements[condition].readsOthers {
+          `defer`(condition)
+        } else if conditions[condition].next <= first.time {
           settle(condition, before: horizon)
           // A rule that failed keeps its deadline and is asked again at the next tick, not for ever in this one.
           if conditions[condition].next < horizon { retried.append(condition) }

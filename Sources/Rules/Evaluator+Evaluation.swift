@@ -15,9 +15,14 @@ extension Evaluator {
     let rule = rules[Int(placement.rule)]
     // At one instant a hold or release ends before a tolerance does (S6).
     let ends = taking && rule.transition(of: conditions[condition].phase) == moment
-    let (deadline, moves) = look(placement, rule, at: moment.microseconds, ends)
-
     rule.askedFor?.pointee = UInt32(bitPattern: placement.asset)
+    var (deadline, moves) = (Int64.max, false)
+    if !rule.calculations.isEmpty {
+      guard let calculated = calculate(condition, rule, at: moment) else { return false }
+      (deadline, moves) = calculated
+    }
+    look(placement, rule, condition, at: moment.microseconds, ends, &deadline, &moves)
+
     var answer = Evaluator.ask(.when, rule, scratch, limitTables[condition])
     let whenAnswer = answer
     var clearsAnswer: Answer?
@@ -168,6 +173,9 @@ extension Evaluator {
   private mutating func enter(
     _ phase: Condition.Phase, _ state: inout Condition, _ condition: Int, at moment: Instant
   ) {
+    if placements[condition].isRead, phase.isActive != state.phase.isActive {
+      noteActivity(condition, isActive: phase.isActive, at: moment)
+    }
     state.phase = phase
     state.entered = moment
     touch(&state, condition)
@@ -202,7 +210,7 @@ extension Evaluator {
   }
 
   /// Counts the first failure of this input; what follows in the same input is not called.
-  private mutating func fault(_ condition: Int, at moment: Instant, cause: String) {
+  mutating func fault(_ condition: Int, at moment: Instant, cause: String) {
     if let known = skipped[Int32(condition)] {
       guard let known else { return }
       skipped[Int32(condition)] = .some(nil)
@@ -253,19 +261,21 @@ extension Evaluator {
 
   // MARK: Readings
 
-  /// Fills `scratch` with the readings as of `time`; gives the earliest moment at which one changes by silence,
-  /// and whether one changes by time alone.
+  /// Fills `scratch` with the readings as of `time`, and moves the deadline to the earliest moment at which one changes
+  /// by silence; `moves` when one changes by time alone.
   private mutating func look(
-    _ placement: Placement, _ rule: CompiledRule, at time: Int64, _ ends: Bool
-  ) -> (deadline: Int64, moves: Bool) {
-    var deadline = Int64.max
-    var moves = false
+    _ placement: Placement, _ rule: CompiledRule, _ condition: Int, at time: Int64, _ ends: Bool,
+    _ deadline: inout Int64, _ moves: inout Bool
+  ) {
     for index in rule.readings.indices {
       if lookAtLatest(rule, index, placement, at: time, &deadline) { continue }
-      var reading = read(rule, index, placement, at: time, ends, &deadline, &moves)
+      let place = Int(placement.firstReading) + index
+      var reading = read(
+        rule.readings[index], rule.stateNames[index], sights[place], condition, tolerates: rule.tolerates, at: time,
+        ends: ends, &deadline, &moves)
       scratchSince[index] = reading.since
-      if reading.since != .max, rule.remembers, rule.readings[index].form.needsMemory {
-        let state = readingStates[Int(placement.firstReading) + index]
+      if reading.since != .max, rule.remembers, rule.readings[index].needsMemory {
+        let state = readingStates[place]
         let until = min(state.unknownSince, reading.since).saturatingPlus(rule.tolerates)
         if time < until || (ends && time == until), state.lastGood != .notGood {
           reading.value = state.lastGood
@@ -274,7 +284,6 @@ extension Evaluator {
       }
       scratch[index] = reading.value
     }
-    return (deadline, moves)
   }
 
   /// The one case that is nearly all of them, without the ceremony: a number in force now, good and not silent.
@@ -284,7 +293,7 @@ extension Evaluator {
   ) -> Bool {
     let reading = rule.readings[index]
     guard reading.isPlain else { return false }
-    let history = Int(readingHistories[Int(placement.firstReading) + index])
+    let history = Int(sights[Int(placement.firstReading) + index].history)
     let newest = histories[history].marks.count - 1
     guard newest >= histories[history].first else { return false }
     let since = histories[history].marks[newest].time
@@ -312,20 +321,34 @@ extension Evaluator {
     }
   }
 
-  /// One reading as of `time`; `since` says since when it is not good, `.max` when it is.
+  /// One reading as of `time`; `since` says since when it is not good, `.max` when it is. `tolerates` is how long the
+  /// last good value of a tag stands.
   @inline(__always)
-  private func read(
-    _ rule: CompiledRule, _ place: Int, _ placement: Placement, at time: Int64, _ ends: Bool,
-    _ deadline: inout Int64, _ moves: inout Bool
+  func read(
+    _ reading: CompiledRule.CompiledReading, _ states: [String], _ sight: Sight, _ condition: Int, tolerates: Int64,
+    at time: Int64, ends: Bool, _ deadline: inout Int64, _ moves: inout Bool
   ) -> (value: ReadingValue, since: Int64) {
-    let reading = rule.readings[place]
-    let heard = min(firstHeard[Int(placement.asset)], time)
-    let historyIndex = Int(readingHistories[Int(placement.firstReading) + place])
+    if sight.group >= 0 { return readGroup(reading, states, sight, condition, at: time, &deadline, &moves) }
+    return readOne(
+      reading, states, sight, condition, tolerates: tolerates, at: time, ends: ends, &deadline, &moves)
+  }
+
+  @inline(__always)
+  func readOne(
+    _ reading: CompiledRule.CompiledReading, _ states: [String], _ sight: Sight, _ condition: Int, tolerates: Int64,
+    at time: Int64, ends: Bool, _ deadline: inout Int64, _ moves: inout Bool
+  ) -> (value: ReadingValue, since: Int64) {
+    let heard = min(firstHeard[Int(sight.asset)], time)
+    // The tree has no such asset, or the asset names none.
+    guard sight.history >= 0 else { return (.notGood, heard) }
+    let historyIndex = Int(sight.history)
     guard let index = histories[historyIndex].index(at: time) else {
       switch reading.form {
       case .quality: return (.text("stale"), .max)
       case .age: return (.number(.infinity), .max)
       case .stale: return (.boolean(true), .max)
+      case .active: return (.boolean(false), .max)
+      case .fired: return (.number(0), .max)
       default: return (.notGood, heard)
       }
     }
@@ -333,16 +356,16 @@ extension Evaluator {
 
     // Silence.
     var since = mark.badSince
-    var silentFrom = Int64.max
-    if reading.staleAfter != .max {
-      let lastSign = reading.heartbeat < 0 ? mark.time : tags[Int(placement.firstTag + reading.heartbeat)].newest
-      silentFrom = lastSign == .min ? heard : lastSign.saturatingPlus(reading.staleAfter)
+    let silentFrom = silentFrom(mark, reading, sight, at: time)
+    if silentFrom != .max {
       if time > silentFrom {
         since = min(since, silentFrom)
       } else {
         deadline = min(deadline, silentFrom.saturatingPlus(1))
         // A silence that has ended since, when the question is of an earlier moment.
-        if reading.heartbeat >= 0, lastSign > time, let silence = histories[historyIndex].silence(after: index) {
+        if sight.beat >= 0, tags[Int(sight.beat)].newest > time,
+          let silence = histories[historyIndex].silence(after: index)
+        {
           deadline = min(deadline, silence)
         }
       }
@@ -357,12 +380,12 @@ extension Evaluator {
     switch reading.form {
     case .latest:
       if mark.number.isNaN { return (.notGood, min(since, time)) }
-      if since != .max, !tolerates(rule, since, time, ends, &deadline) { return (.notGood, since) }
-      return (typed(mark.number, rule, place, historyIndex), since)
+      if since != .max, !stands(since, tolerates, time, ends, &deadline) { return (.notGood, since) }
+      return (typed(mark.number, reading.kind, states, historyIndex), since)
     case .previous:
       if mark.previous.isNaN { return (.notGood, min(since, time)) }
-      if since != .max, !tolerates(rule, since, time, ends, &deadline) { return (.notGood, since) }
-      return (typed(mark.previous, rule, place, historyIndex), since)
+      if since != .max, !stands(since, tolerates, time, ends, &deadline) { return (.notGood, since) }
+      return (typed(mark.previous, reading.kind, states, historyIndex), since)
     case .quality:
       if time > silentFrom || mark.aged { return (.text("stale"), .max) }
       return (.text("\(mark.quality)"), .max)
@@ -390,27 +413,44 @@ extension Evaluator {
       guard since == .max else { return (.notGood, since) }
       guard let old = histories[historyIndex].good(atOrBefore: time - reading.window) else { return (.notGood, time) }
       return (.number(mark.number - old), .max)
-    case .spread, .total, .smoothed, .rate, .increase, .crossings, .timeIn, .elapsed, .left, .active, .fired:
+    case .active: return (.boolean(mark.number == 1), .max)
+    case .fired:
+      let count = histories[historyIndex].activations(over: reading.window, endingAt: time)
+      if count > 0 { moves = true }
+      return (.number(Double(count)), .max)
+    case .spread, .total, .smoothed, .rate, .increase, .crossings, .timeIn, .elapsed, .left:
       preconditionFailure("no rule with this reading is loaded yet")
     }
   }
 
+  /// From when on a tag is silent for too long, as far as is known; `.max` when its silence says nothing.
+  @inline(__always)
+  func silentFrom(
+    _ mark: History.Mark, _ reading: CompiledRule.CompiledReading, _ sight: Sight, at time: Int64
+  ) -> Int64 {
+    guard reading.staleAfter != .max else { return .max }
+    let lastSign = sight.beat < 0 ? mark.time : tags[Int(sight.beat)].newest
+    return lastSign == .min
+      ? min(firstHeard[Int(sight.asset)], time) : lastSign.saturatingPlus(reading.staleAfter)
+  }
+
   /// Whether the last good value of a tag that is not good since then still stands.
-  private func tolerates(_ rule: CompiledRule, _ since: Int64, _ time: Int64, _ ends: Bool, _ deadline: inout Int64)
-    -> Bool
+  private func stands(_ since: Int64, _ tolerates: Int64, _ time: Int64, _ ends: Bool, _ deadline: inout Int64) -> Bool
   {
-    let until = since.saturatingPlus(rule.tolerates)
-    guard time < until || (ends && time == until && rule.tolerates > 0) else { return false }
+    let until = since.saturatingPlus(tolerates)
+    guard time < until || (ends && time == until && tolerates > 0) else { return false }
     deadline = min(deadline, until)
     return true
   }
 
   @inline(__always)
-  private func typed(_ number: Double, _ rule: CompiledRule, _ place: Int, _ history: Int) -> ReadingValue {
-    switch rule.readings[place].kind {
+  private func typed(
+    _ number: Double, _ kind: CompiledRule.CompiledReading.Kind, _ states: [String], _ history: Int
+  ) -> ReadingValue {
+    switch kind {
     case .number: .number(number)
     case .boolean: .boolean(number != 0)
-    case .states: .text(rule.stateNames[place][Int(number)])
+    case .states: .text(states[Int(number)])
     case .text: .text(histories[history].texts[Int(number)])
     }
   }

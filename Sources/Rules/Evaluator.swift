@@ -15,18 +15,31 @@ package struct Evaluator {
   // What is fixed by the configuration, flat: the hot path walks no model.
   let rules: [CompiledRule]
   private let definitions: [TagDefinition]
-  private let gates: [TagGate]
+  let gates: [TagGate]
   private let skews: [Int64]
   var placements: [Placement] = []
   /// The limits in force, by condition; assets with the same ones share a table.
-  private(set) var limitTables: [LimitTable] = []
+  var limitTables: [LimitTable] = []
 
   // State.
   var tags: [TagState]
   var histories: [History] = []
   var readingStates: [ReadingState] = []
-  /// The history of each reading's tag, by reading.
-  var readingHistories: [Int32] = []
+  /// Where each reading looks, by reading.
+  var sights: [Sight] = []
+  /// The members of readings of many assets.
+  var groups: [[Sight]] = []
+  /// What the calculations of a condition's rule read and write, by condition; only where there are any.
+  var calculations: [Int32: [PlacedCalculation]] = [:]
+  /// When a condition that others look at is active, as the history of a tag; and who looks, by condition.
+  var activities: [Int32: Int32] = [:]
+  var dependents: [Int32: [Int32]] = [:]
+  /// The conditions that one looks at, by condition.
+  var references: [Int32: [Int32]] = [:]
+  /// What conditions wrote in the input in hand: activity and calculations.
+  var written = Written()
+  /// Conditions that look at others, to be turned to when those have seen the input in hand.
+  var deferred: [Deferred] = []
   var firstHeard: [Int64]
   var links: Links
   /// Moments that wait behind a due deadline, by condition.
@@ -52,9 +65,9 @@ package struct Evaluator {
   private var readerStart: [Int32]
   private var readerList: [Int32] = []
   /// Tags that live by another tag's heartbeat, by that tag.
-  private var pulses: [Int32: [Int32]] = [:]
+  var pulses: [Int32: [Int32]] = [:]
   /// The tag whose heartbeat a tag lives by.
-  private var beats: [Int32: Int32] = [:]
+  var beats: [Int32: Int32] = [:]
 
   /// Where a condition finds what belongs to it.
   struct Placement: Sendable {
@@ -63,6 +76,9 @@ package struct Evaluator {
     var firstTag: Int32
     var firstReading: Int32
     var sourceSet: Int32
+    /// Whether its rule looks at other rules, and whether another looks at it.
+    var readsOthers = false
+    var isRead = false
   }
 
   /// What a reading was when it was last known, to stand in while the rule tolerates (S5).
@@ -93,51 +109,26 @@ package struct Evaluator {
 
     var compiled: [CompiledRule] = []
     var byClass: [Int: [Int]] = [:]
-    for rule in configuration.rules.sorted(by: { $0.name < $1.name }) {
+    for rule in inOrder(configuration.rules) {
       guard let place = model.classes.firstIndex(where: { $0.name == rule.appliesTo }) else { continue }
       byClass[place, default: []].append(compiled.count)
-      compiled.append(CompiledRule(rule, in: model.classes[place]))
+      compiled.append(CompiledRule(rule, in: model, place))
     }
     rules = compiled
-    scratch = Array(repeating: .notGood, count: compiled.map(\.readings.count).max() ?? 0)
+    let counts = compiled.flatMap { [$0.readings.count] + $0.calculations.map(\.readings.count) }
+    scratch = Array(repeating: .notGood, count: counts.max() ?? 0)
     scratchSince = Array(repeating: .max, count: scratch.count)
 
-    var readers: [(tag: Int32, condition: Int32)] = []
-    for (assetIndex, asset) in model.assets.enumerated() {
-      for ruleIndex in byClass[asset.classIndex] ?? [] {
-        let compiled = rules[ruleIndex]
-        let condition = Int32(conditions.count)
-        let tagIndices = compiled.readings.map { asset.firstTag + $0.place }
-        placements.append(
-          Placement(
-            rule: Int32(ruleIndex), asset: Int32(assetIndex), firstTag: asset.firstTag,
-            firstReading: Int32(readingStates.count),
-            sourceSet: links.set(of: tagIndices.map { model.tags[Int($0)].source })))
-        conditions.append(Condition())
-        readingStates += Array(repeating: ReadingState(), count: compiled.readings.count)
-        limitTables.append(compiled.limits(overridden: asset.limits[compiled.rule.name] ?? [:]))
-        for (name, on) in compiled.changedTags {
-          for changed in model.assets(of: on, from: AssetID(assetIndex)) {
-            guard let tag = model.tag(name, of: changed) else { continue }
-            addHistory(tag.index, links.lateness(placements[Int(condition)].sourceSet))
-          }
-        }
-        for (reading, tag) in zip(compiled.readings, tagIndices) {
-          addHistory(tag, reading, links.lateness(placements[Int(condition)].sourceSet))
-          readingHistories.append(tags[Int(tag)].history)
-          readers.append((tag, condition))
-          if reading.heartbeat >= 0, asset.firstTag + reading.heartbeat != tag {
-            let pulse = asset.firstTag + reading.heartbeat
-            if !(pulses[pulse] ?? []).contains(tag) { pulses[pulse, default: []].append(tag) }
-            beats[tag] = pulse
-            readers.append((pulse, condition))
-          }
-        }
-      }
+    var readers: [Reader] = []
+    for (asset, placed) in model.assets.enumerated() {
+      let first = conditions.count
+      for rule in byClass[placed.classIndex] ?? [] { place(rule, on: asset, after: first, &readers) }
     }
     // What the envelope judges setpoints by must be known whether or not a rule reads it.
     let slowest = configuration.sources.map(\.lateness.microseconds).max() ?? 0
-    for tag in Conduits(configuration.policy.conduits).tags(in: model) { addHistory(tag.index, slowest) }
+    for tag in Conduits(configuration.policy.conduits).tags(in: model) {
+      histories[Int(history(of: tag.index))].keep(window: 0, lateness: slowest)
+    }
     readerStart = Array(repeating: 0, count: model.tags.count + 1)
     readers.sort { ($0.tag, $0.condition) < ($1.tag, $1.condition) }
     for (index, reader) in readers.enumerated() {
@@ -146,20 +137,6 @@ package struct Evaluator {
       readerStart[Int(reader.tag) + 1] += 1
     }
     for index in model.tags.indices { readerStart[index + 1] += readerStart[index] }
-  }
-
-  private mutating func addHistory(_ tag: Int32, _ reading: CompiledRule.CompiledReading, _ lateness: Int64) {
-    addHistory(tag, reading.window.saturatingPlus(lateness))
-    if reading.form.needsTotals { histories[Int(tags[Int(tag)].history)].hasWindows = true }
-  }
-
-  private mutating func addHistory(_ tag: Int32, _ keep: Int64) {
-    if tags[Int(tag)].history < 0 {
-      tags[Int(tag)].history = Int32(histories.count)
-      histories.append(History(staleAfter: gates[Int(tags[Int(tag)].gate)].staleAfter))
-    }
-    let history = Int(tags[Int(tag)].history)
-    histories[history].keep = max(histories[history].keep, keep)
   }
 
   // MARK: - Inputs
@@ -178,6 +155,7 @@ package struct Evaluator {
     case .death(let fault): died(fault)
     case .bind, .config, .command: break
     }
+    turnToOthers()
     if !skipped.isEmpty { skipped.removeAll() }
     if !settled.isEmpty { settled.removeAll() }
     return takeStep()
@@ -194,11 +172,15 @@ package struct Evaluator {
 
   /// The end of a file: deadlines are taken up to each clock, also when equal (S1).
   package mutating func finish() -> Step? {
-    for condition in conditions.indices where conditions[condition].clock != .distantPast {
+    for condition in conditions.indices {
+      // In order, so those it looks at are settled.
+      if placements[condition].readsOthers { turn(condition, change: nil) }
+      guard conditions[condition].clock != .distantPast else { continue }
       let lateness = links.lateness(placements[condition].sourceSet)
       let clock = conditions[condition].clock.microseconds
       settle(condition, before: Instant(microseconds: clock.saturatingMinus(lateness).saturatingPlus(1)))
     }
+    if !written.isEmpty { trimWritten() }
     settled.removeAll()
     skipped.removeAll()
     return takeStep()
@@ -254,6 +236,12 @@ package struct Evaluator {
     var oldest = now
     for place in start..<end {
       let condition = Int(readerList[place])
+      // Those that look at others come last; as of when they are asked, and those that look at this one, is still needed.
+      if placements[condition].readsOthers {
+        oldest = min(oldest, conditions[condition].next)
+        continue
+      }
+      if placements[condition].isRead { oldest = min(oldest, conditions[condition].next) }
       let horizon = links.horizon(placements[condition].sourceSet, clock: max(conditions[condition].clock, now))
       if conditions[condition].next < horizon { settle(condition, before: horizon) }
       // Not taken: a source is down, or the rule failed. What was then is still needed.
@@ -270,7 +258,10 @@ package struct Evaluator {
       histories[history].trim(before: oldest.microseconds)
     }
     if !pulses.isEmpty { pulse(Int32(index), from: previous, to: time) }
-    for place in start..<end { advance(Int(readerList[place]), to: now) }
+    for place in start..<end {
+      let condition = Int(readerList[place])
+      if placements[condition].readsOthers { `defer`(condition, change: now) } else { advance(condition, to: now) }
+    }
   }
 
   /// Whether a change stamped before the newest of its tag is to be kept out. The sixth in a row that advances is
@@ -330,6 +321,7 @@ package struct Evaluator {
       waiting[Int32(condition)] = nil
       conditions[condition].waits = false
       abandon(condition, at: now)
+      stepBack(condition, to: now)
       if let since = conditions[condition].blindSince, since > now { conditions[condition].blindSince = now }
       guard conditions[condition].faults < Evaluator.strikes else { continue }
       conditions[condition].next = now
@@ -397,9 +389,10 @@ package struct Evaluator {
   }
 
   package func evidence(of condition: ConditionID, _ readings: [ReadingValue]) -> [Evidence] {
-    let definitions = configuration.model.classes[asset(of: condition).classIndex].tags
-    return zip(rule(of: condition).readings, readings).map { reading, value in
-      Evidence(name: reading.name, value: value, unit: reading.unit(in: definitions))
+    let rule = rule(of: condition)
+    let classIndex = asset(of: condition).classIndex
+    return zip(rule.readings, readings).map { reading, value in
+      Evidence(name: reading.name, value: value, unit: reading.unit(of: rule, in: configuration.model, classIndex))
     }
   }
 
@@ -417,12 +410,18 @@ package struct Evaluator {
 
 extension Reading {
   /// The unit of what it amounts to: the tag's, seconds, or none.
-  func unit(in definitions: [TagDefinition]) -> String? {
-    switch form {
+  func unit(of rule: Rule, in model: Model, _ classIndex: Int) -> String? {
+    var unit: String?
+    if subject == .own, let calculation = rule.calculations.first(where: { $0.name == tag }) {
+      unit = calculation.unit
+    } else if let subject = model.assetClass(of: subject, from: classIndex) {
+      unit = model.classes[subject].tags.first { $0.name == tag }?.unit
+    }
+    return switch form {
     case .latest, .previous, .average, .minimum, .maximum, .mean, .change, .spread, .smoothed, .increase:
-      definitions.first { $0.name == tag }?.unit
-    case .total: definitions.first { $0.name == tag }?.unit.map { "\($0)·h" }
-    case .rate(_, let per): definitions.first { $0.name == tag }?.unit.map { "\($0) per \(per)" }
+      unit
+    case .total: unit.map { "\($0)·h" }
+    case .rate(_, let per): unit.map { "\($0) per \(per)" }
     case .age, .unchangedFor, .timeIn, .elapsed, .left: "s"
     case .quality, .stale, .count, .crossings, .active, .fired: nil
     }

@@ -61,6 +61,9 @@ struct History: Sendable {
     return number == nil || newest.number == number
   }
 
+  /// A window of this length is asked for, as of any time within the lateness.
+  mutating func keep(window: Int64, lateness: Int64) { keep = max(keep, window.saturatingPlus(lateness)) }
+
   // MARK: Writing
 
   /// Adds a sample, or a change of quality that is none; `time` is not before the newest sample.
@@ -153,6 +156,12 @@ struct History: Sendable {
         index == 0 ? nil : marks[index - 1], mark.time, mark.number, mark.quality, mark.sampledAt == mark.time,
         mark.quality == .stale && mark.sampledAt < mark.time ? mark.badSince : .max)
     }
+  }
+
+  /// Takes back the newest marks.
+  mutating func removeLast(_ count: Int) {
+    marks.removeLast(count)
+    if hasWindows { totals.removeLast(count) }
   }
 
   /// A clock step back to `time`: what is newer leaves.

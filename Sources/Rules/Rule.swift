@@ -82,7 +82,10 @@ package struct Rule {
     self.heldFor = heldFor
     self.releasedFor = releasedFor
     self.tolerates = tolerates
-    self.every = every ?? .standard(heldFor: heldFor.span(in: limits), readings: readings)
+    self.every =
+      every
+      ?? .standard(
+        heldFor: heldFor.span(in: limits), readings: readings + calculations.flatMap(\.readings))
     self.atMost = atMost
     self.repeatsEvery = repeatsEvery
     self.during = during

@@ -92,6 +92,8 @@ package struct Installation: Sendable {
       }
     }
     let names = ruleNames
+    findings += Rules.findings(
+      among: compiled, broken: names.filter { name in !compiled.contains { $0.name == name } })
     for mark in site.tierMarks + site.limitMarks {
       guard names.contains(mark.rule) else {
         findings.append(

@@ -1,7 +1,6 @@
 import Rules
+import Site
 import Testing
-
-@testable import Site
 
 /// A line with two pumps and a header; the pumps are each other's standby.
 private func line(_ standby: String = "P-2") throws -> Site {
