@@ -5,6 +5,7 @@
 #   make bench   speed, each figure beside a bound measured in the same run
 #   make fuzz    the large campaigns of damaged and random input (MILLWRIGHT_SEED=n repeats one)
 #   make torture 10,000 power cuts, 10,000 flipped bits, N=1000 kills under load
+#   make asan    every allocation of the Lua host failed once, under the address sanitizer
 #   make protections  switches each protection off, and shows the test that fails without it
 #   make format  lay out the sources
 #   make check   the rules and the example site
@@ -19,7 +20,7 @@ N ?= 1000
 PACKAGES = pkg-config libmosquitto-dev libcurl4-openssl-dev liblua5.4-dev libsqlite3-dev mosquitto mosquitto-clients \
   python3-venv
 
-.PHONY: help setup build demo test bench fuzz torture protections check format
+.PHONY: help setup build demo test bench fuzz torture asan protections check format
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
@@ -58,6 +59,15 @@ fuzz: build
 
 torture: build
 	MILLWRIGHT_CAMPAIGN=large MILLWRIGHT_KILLS=$(N) $(SWIFT) test -c release --skip-build --filter 'PowerLossTests|BitFlipTests|KillTests'
+
+# The compiler that comes with Swift has the sanitizers; only the host in C and its driver are built.
+CLANG ?= $(dir $(shell readlink -f $$(command -v $(SWIFT))))clang
+asan: setup
+	@mkdir -p .build/asan
+	$(CLANG) -std=c17 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	  $$(pkg-config --cflags lua5.4) -ISources/CLua/include Sources/CLua/*.c Tests/CLuaMemory/everything.c \
+	  $$(pkg-config --libs lua5.4) -lpthread -lm -o .build/asan/everything
+	.build/asan/everything
 
 protections: build
 	Tests/protections.sh

@@ -227,10 +227,10 @@ MWHost *mw_open(MWLimits limits, const uint8_t *config, size_t length) {
   lua_replace(L, SLOT_ENV);
   lua_pushvalue(L, 3);
   lua_replace(L, SLOT_FUNCTIONS);
-  lua_pushnil(L);
-  lua_replace(L, SLOT_READINGS);
-  lua_pushnil(L);
-  lua_replace(L, SLOT_LIMITS);
+  for (int slot = SLOT_READINGS; slot <= SLOT_LIMITS; slot++) {
+    lua_pushnil(L);
+    lua_replace(L, slot);
+  }
   return h;
 }
 
@@ -266,18 +266,22 @@ MWStatus mw_add_native(MWHost *h, const char *name, void (*function)(void)) {
   return rc == LUA_OK ? MW_OK : failed(h, rc);
 }
 
-static void free_readings(MWHost *h) {
-  for (int i = 0; i < h->reading_count; i++) mw_realloc(h, h->readings[i].text, h->readings[i].room, 0, 0);
-  mw_realloc(h, h->readings, sizeof(MWReading) * (size_t)h->reading_count, 0, 0);
-  h->readings = NULL;
-  h->reading_count = 0;
+static void free_sets(MWHost *h) {
+  for (int i = 0; i < h->set_count; i++) {
+    MWSet *set = &h->sets[i];
+    for (int r = 0; r < set->count; r++) mw_realloc(h, set->readings[r].text, set->readings[r].room, 0, 0);
+    mw_realloc(h, set->readings, sizeof(MWReading) * (size_t)set->count, 0, 0);
+  }
+  mw_realloc(h, h->sets, sizeof(MWSet) * (size_t)h->set_count, 0, 0);
+  h->sets = NULL;
+  h->set_count = 0;
 }
 
 size_t mw_close(MWHost *h) {
   if (h == NULL) return 0;
   lua_close(h->L);
   h->L = NULL;
-  free_readings(h);
+  free_sets(h);
   mw_realloc(h, h->out, h->out_room, 0, 0);
   size_t left = h->used;
   free(h);
@@ -342,8 +346,8 @@ static void reach(lua_State *L) {
     const char *name;
     for (int u = 1; (name = lua_getupvalue(L, function, u)) != NULL; u++) {
       int type = lua_type(L, -1);
-      int walk = type == LUA_TUSERDATA && ((Thing *)lua_touserdata(L, -1))->kind == KIND_WALK;
-      if (type == LUA_TTABLE || walk) {
+      Kind kind = type == LUA_TUSERDATA ? ((Thing *)lua_touserdata(L, -1))->kind : KIND_LIBRARY;
+      if (type == LUA_TTABLE || kind == KIND_WALK || kind == KIND_SEARCH) {
         lua_Debug ar;
         lua_pushvalue(L, function);
         lua_getinfo(L, ">S", &ar);
@@ -423,17 +427,44 @@ MWStatus mw_dump(MWHost *h, int function) {
 
 // --- calling ------------------------------------------------------------------------------------------------
 
+/// Pushes the limits' table, an array of the sets' tables, and an array of how many readings each has.
 static int bind_body(lua_State *L) {
   Span *names = lua_touserdata(L, 1);
   mw_push_value(L, names->bytes, names->length);
   lua_rawgeti(L, 2, 1);
-  mw_push_argument(L, 1);
-  lua_rawgeti(L, 2, 2);
   mw_push_argument(L, 0);
-  lua_rawgeti(L, 2, 1);
-  lua_pushinteger(L, (lua_Integer)lua_rawlen(L, -1));
-  lua_replace(L, -2);
+  lua_newtable(L);
+  lua_newtable(L);
+  for (lua_Integer i = 2; lua_rawgeti(L, 2, i) == LUA_TTABLE; i++) {
+    lua_pushinteger(L, (lua_Integer)lua_rawlen(L, -1));
+    lua_rawseti(L, 5, i - 1);
+    mw_push_argument(L, 1);
+    lua_rawseti(L, 4, i - 1);
+  }
+  lua_settop(L, 5);
   return 3;
+}
+
+/// As many readings for each set as the array on top of the stack says.
+static int make_sets(MWHost *h) {
+  lua_State *L = h->L;
+  int count = (int)lua_rawlen(L, -1);
+  if (count == 0) return 1;
+  h->sets = mw_realloc(h, NULL, 0, sizeof(MWSet) * (size_t)count, 0);
+  if (h->sets == NULL) return 0;
+  memset(h->sets, 0, sizeof(MWSet) * (size_t)count);
+  h->set_count = count;
+  for (int i = 0; i < count; i++) {
+    lua_rawgeti(L, -1, i + 1);
+    size_t readings = (size_t)lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    if (readings == 0) continue;
+    h->sets[i].readings = mw_realloc(h, NULL, 0, sizeof(MWReading) * readings, 0);
+    if (h->sets[i].readings == NULL) return 0;
+    memset(h->sets[i].readings, 0, sizeof(MWReading) * readings);
+    h->sets[i].count = (int)readings;
+  }
+  return 1;
 }
 
 MWStatus mw_bind(MWHost *h, const uint8_t *names, size_t length) {
@@ -443,28 +474,22 @@ MWStatus mw_bind(MWHost *h, const uint8_t *names, size_t length) {
   lua_pushlightuserdata(L, &span);
   int rc = protected_call(h, 1, 3, 1000000);
   if (rc != LUA_OK) return failed(h, rc);
-  int count = (int)lua_tointeger(L, -1);
+  free_sets(h);
+  memset(h->found_limits, 0, sizeof h->found_limits);
+  int made = make_sets(h);
   lua_pop(L, 1);
-  lua_replace(L, SLOT_LIMITS);
+  lua_rawgeti(L, -1, 1);
   lua_replace(L, SLOT_READINGS);
-  memset(h->found, 0, sizeof h->found);
-  free_readings(h);
-  if (count > 0) {
-    h->readings = mw_realloc(h, NULL, 0, sizeof(MWReading) * (size_t)count, 0);
-    if (h->readings == NULL) {
-      snprintf(h->message, sizeof h->message, "not enough memory");
-      return MW_MEMORY;
-    }
-    memset(h->readings, 0, sizeof(MWReading) * (size_t)count);
-    h->reading_count = count;
-  }
-  return MW_OK;
+  lua_replace(L, SLOT_SETS);
+  lua_replace(L, SLOT_LIMITS);
+  if (made) return MW_OK;
+  snprintf(h->message, sizeof h->message, "not enough memory");
+  return MW_MEMORY;
 }
 
-MWReading *mw_readings(MWHost *h) { return h->readings; }
+MWReading *mw_readings(MWHost *h, int set) { return set < h->set_count ? h->sets[set].readings : NULL; }
 
-MWStatus mw_set_text(MWHost *h, int reading, const char *text, size_t length) {
-  MWReading *r = &h->readings[reading];
+MWStatus mw_set_text(MWHost *h, MWReading *r, const char *text, size_t length) {
   if (length > r->room) {
     void *moved = mw_realloc(h, r->text, r->room, length, 1);
     if (moved == NULL) return MW_MEMORY;
@@ -473,17 +498,33 @@ MWStatus mw_set_text(MWHost *h, int reading, const char *text, size_t length) {
   }
   if (length > 0) memcpy(r->text, text, length);
   r->length = length;
-  r->kind = MW_TEXT;
   return MW_OK;
 }
 
-MWStatus mw_ask(MWHost *h, int function, const double *limits, int64_t instructions, int64_t longest) {
+/// Pushes the tables that a function gets.
+static void push_arguments(MWHost *h, int set) {
   lua_State *L = h->L;
-  static const double none;
-  h->limits = limits != NULL ? limits : &none;
-  lua_rawgeti(L, SLOT_FUNCTIONS, function);
-  lua_pushvalue(L, SLOT_READINGS);
+  if (set == 0) {
+    lua_pushvalue(L, SLOT_READINGS);
+  } else {
+    lua_rawgeti(L, SLOT_SETS, set + 1);
+  }
   lua_pushvalue(L, SLOT_LIMITS);
+}
+
+static void see(MWHost *h, int set, const MWLimit *limits) {
+  static const MWLimit none;
+  h->limits = limits != NULL ? limits : &none;
+  h->set = &h->sets[set];
+}
+
+/// Calls the function with the tables of a set; what it gave is on top, or the call failed.
+static int answer(MWHost *h, int function, int set, const MWLimit *limits, int64_t instructions, int64_t longest) {
+  lua_State *L = h->L;
+  see(h, set, limits);
+  h->answering = 1;
+  lua_rawgeti(L, SLOT_FUNCTIONS, function);
+  push_arguments(h, set);
   int rc;
   if (longest > 0 && longest <= instructions) {
     clear(h);
@@ -495,7 +536,15 @@ MWStatus mw_ask(MWHost *h, int function, const double *limits, int64_t instructi
   } else {
     rc = protected_call(h, 2, 1, instructions);
   }
+  h->answering = 0;
   h->limits = NULL;
+  h->set = NULL;
+  return rc;
+}
+
+MWStatus mw_ask(MWHost *h, int function, int set, const MWLimit *limits, int64_t instructions, int64_t longest) {
+  lua_State *L = h->L;
+  int rc = answer(h, function, set, limits, instructions, longest);
   if (rc != LUA_OK || h->budget < 0) return failed(h, rc);
   MWStatus status = MW_NOT_BOOLEAN;
   if (lua_type(L, -1) == LUA_TBOOLEAN) {
@@ -505,6 +554,44 @@ MWStatus mw_ask(MWHost *h, int function, const double *limits, int64_t instructi
   }
   lua_pop(L, 1);
   return status;
+}
+
+MWStatus mw_compute(
+  MWHost *h, int function, int set, const MWLimit *limits, int64_t instructions, int64_t longest, double *result) {
+  lua_State *L = h->L;
+  int rc = answer(h, function, set, limits, instructions, longest);
+  if (rc != LUA_OK || h->budget < 0) return failed(h, rc);
+  MWStatus status = MW_NOT_NUMBER;
+  switch (lua_type(L, -1)) {
+  case LUA_TNUMBER:
+    *result = lua_tonumber(L, -1);
+    status = MW_OK;
+    break;
+  case LUA_TNIL: status = MW_NO; break;
+  default: snprintf(h->name, sizeof h->name, "%s", mw_type_name(L, -1));
+  }
+  lua_pop(L, 1);
+  return status;
+}
+
+static int make_body(lua_State *L) {
+  lua_call(L, 2, 1);
+  mw_write_value(L, 0);
+  return 0;
+}
+
+MWStatus mw_make(MWHost *h, int function, int set, const MWLimit *limits, int64_t instructions) {
+  lua_State *L = h->L;
+  see(h, set, limits);
+  h->out_length = 0;
+  lua_pushcfunction(L, make_body);
+  lua_rawgeti(L, SLOT_FUNCTIONS, function);
+  push_arguments(h, set);
+  int rc = protected_call(h, 3, 0, instructions);
+  h->limits = NULL;
+  h->set = NULL;
+  if (rc != LUA_OK || h->budget < 0) return failed(h, rc);
+  return MW_OK;
 }
 
 static int call_body(lua_State *L) {

@@ -16,6 +16,16 @@
 #define MW_OUTPUT_LIMIT (4 * 1024 * 1024)
 #define MW_DEPTH_LIMIT 64
 
+/// Where a name was last found, by its address.
+typedef struct { const void *name; int place; } MWFound;
+
+/// One table of readings, as the functions that get it see it.
+typedef struct {
+  MWReading *readings;
+  int count;
+  MWFound found[16];
+} MWSet;
+
 struct MWHost {
   lua_State *L;
   size_t used, cap;
@@ -33,11 +43,12 @@ struct MWHost {
   int line, blind;
   char name[160];
   char message[1024];
-  MWReading *readings;
-  int reading_count;
-  const double *limits;
-  // Where names of readings and of limits were last found, by the address of the name.
-  struct { const void *name; int place; } found[2][16];
+  MWSet *sets;
+  int set_count;
+  MWSet *set;         // whose readings the call under way sees
+  const MWLimit *limits;
+  int answering;      // a question is asked: no words may be called
+  MWFound found_limits[16];
   MWPlace *place;   // where calls are noted; NULL: nowhere
   uint32_t caller;
   uint8_t *out;
@@ -45,16 +56,16 @@ struct MWHost {
 };
 
 /// Every userdata a chunk can get hold of begins with one of these.
-typedef enum { KIND_LIBRARY, KIND_ARGUMENT, KIND_WORD, KIND_VALUE, KIND_WALK } Kind;
+typedef enum { KIND_LIBRARY, KIND_ARGUMENT, KIND_WORD, KIND_VALUE, KIND_WALK, KIND_SEARCH, KIND_GROUP, KIND_CURVE } Kind;
 typedef struct {
   Kind kind;
-  int line;       // KIND_VALUE: where the word was called
-  int count;      // KIND_VALUE: how many arguments
+  int line;       // KIND_VALUE: where the word was called; KIND_SEARCH: behind which place the last match ended
+  int count;      // KIND_VALUE: how many arguments; KIND_SEARCH: where to go on; else which reading or limit
   int in_calls;   // KIND_WORD: may be called inside functions
 } Thing;
 
 // Places on the state's own stack that stay filled.
-enum { SLOT_HANDLER = 1, SLOT_READINGS, SLOT_LIMITS, SLOT_FUNCTIONS, SLOT_REACHED, SLOT_CHUNK, SLOT_ENV, SLOT_DECLARED };
+enum { SLOT_HANDLER = 1, SLOT_READINGS, SLOT_SETS, SLOT_LIMITS, SLOT_FUNCTIONS, SLOT_REACHED, SLOT_CHUNK, SLOT_ENV, SLOT_DECLARED };
 
 static inline MWHost *host_of(lua_State *L) { return *(MWHost **)lua_getextraspace(L); }
 
@@ -67,6 +78,8 @@ int mw_current_line(lua_State *L, int level);
 
 /// Pushes the environment the chunk gets; the config table is at index 1.
 void mw_push_environment(lua_State *L);
+/// Leaves the metatables of groups and curves in the registry.
+void mw_add_argument_kinds(lua_State *L);
 /// Pushes the argument table for the list of names on top (taken); for readings or limits.
 void mw_push_argument(lua_State *L, int readings);
 /// Pushes an array of the table's keys at `index`, numbers before texts before booleans, each in order.

@@ -2,13 +2,13 @@
 // nothing here keeps state between calls, and nothing tells an address.
 #include "library.h"
 
-#include <string.h>
-
 static const char *const MATH[] = {
   "abs", "acos", "asin", "atan", "ceil", "cos", "exp", "floor", "fmod", "huge", "log", "max", "maxinteger", "min",
   "mininteger", "modf", "pi", "sin", "sqrt", "tan", "tointeger", "type", "ult", NULL};
-static const char *const STRING[] = {"byte", "char", "format", "len", "lower", "rep", "reverse", "sub", "upper", NULL};
-static const char *const PATTERNS[] = {"find", "gmatch", "gsub", "match", NULL};
+static const char *const STRING[] = {
+  "byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "rep", "reverse", "sub", "upper", NULL};
+// The numbers in the order of their places, then the text.
+static const char *const GROUP[] = {"highest", "how_many", "lowest", "mean", "spread", "worst", NULL};
 static const char *const TABLE[] = {"concat", "insert", "remove", "sort", "unpack", NULL};
 static const char *const ENV[] = {
   "assert", "error", "ipairs", "math", "next", "pairs", "select", "string", "table", "tonumber", "tostring", "type",
@@ -21,19 +21,13 @@ const char *const *mw_names(MWScope scope) {
   case MW_SCOPE_STRING: return STRING;
   case MW_SCOPE_TABLE: return TABLE;
   case MW_SCOPE_ENV: return ENV;
+  case MW_SCOPE_GROUP: return GROUP;
   default: return none;
   }
 }
 
 const char *mw_known(MWScope scope, int index) {
-  return scope <= MW_SCOPE_TABLE ? mw_names(scope)[index] : NULL;
-}
-
-static int contains(const char *const *names, const char *name) {
-  for (; *names != NULL; names++) {
-    if (strcmp(*names, name) == 0) return 1;
-  }
-  return 0;
+  return scope <= MW_SCOPE_GROUP ? mw_names(scope)[index] : NULL;
 }
 
 /// Calls the library's function (upvalue 1) after charging for the texts it will go through.
@@ -51,12 +45,7 @@ static int charged(lua_State *L) {
 static int unknown(lua_State *L) {
   MWHost *h = host_of(L);
   h->scope = (MWScope)lua_tointeger(L, lua_upvalueindex(1));
-  const char *name = mw_key_text(L, 2);
-  if (h->scope == MW_SCOPE_STRING && contains(PATTERNS, name)) {
-    return luaL_error(
-      L, "string patterns are not available in rules yet: string.%s; compare texts with == or use string.sub", name);
-  }
-  return mw_raise(L, MW_UNKNOWN_NAME, name);
+  return mw_raise(L, MW_UNKNOWN_NAME, mw_key_text(L, 2));
 }
 
 static int no_global(lua_State *L) { return mw_raise(L, MW_ASSIGNS_GLOBAL, mw_key_text(L, 2)); }
@@ -115,6 +104,7 @@ void mw_push_environment(lua_State *L) {
   seal(L, MW_SCOPE_TABLE, mw_no_assignment);
   lua_setfield(L, env, "table");
 
+  mw_add_argument_kinds(L);
   mw_add_base(L, env);
   mw_add_words(L, env, config);
   seal(L, MW_SCOPE_ENV, no_global);

@@ -24,6 +24,8 @@ void mw_set_function(lua_State *L, int table, const char *name, lua_CFunction fu
 void mw_push_library(lua_State *L, lua_CFunction open, const char *const *names);
 
 void mw_push_string(lua_State *L);
+/// Sets find, match, gmatch and gsub in the table at an index.
+void mw_add_patterns(lua_State *L, int string);
 void mw_push_table(lua_State *L);
 void mw_add_base(lua_State *L, int env);
 /// Adds the statement and the words that the config table names.

@@ -1,4 +1,4 @@
-// The string library: no patterns, and no text longer than the limit.
+// The string library: patterns by our own matcher, and no text longer than the limit.
 #include "library.h"
 
 #include <string.h>
@@ -68,6 +68,7 @@ void mw_push_string(lua_State *L) {
   lua_pushcclosure(L, string_format, 1);
   lua_setfield(L, string, "format");
   mw_set_function(L, string, "rep", string_rep);
+  mw_add_patterns(L, string);
   lua_settop(L, string);
   // Replaces the metatable that luaopen_string gave all texts: theirs has arithmetic, and can be written to.
   lua_pushliteral(L, "");

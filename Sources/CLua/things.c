@@ -9,10 +9,13 @@ const char *mw_type_name(lua_State *L, int index) {
   case LUA_TUSERDATA:
     switch (((Thing *)lua_touserdata(L, index))->kind) {
     case KIND_LIBRARY:
-    case KIND_ARGUMENT: return "table";
+    case KIND_ARGUMENT:
+    case KIND_GROUP: return "table";
+    case KIND_CURVE: return "curve";
     case KIND_WORD:
     case KIND_VALUE: return "word";
-    case KIND_WALK: return "walk";
+    case KIND_WALK:
+    case KIND_SEARCH: return "walk";
     }
     return "value";
   case LUA_TLIGHTUSERDATA: return "value";

@@ -6,9 +6,11 @@ static int word_call(lua_State *L) {
   lua_getiuservalue(L, 1, 1);
   lua_insert(L, 2);
   const char *name = lua_tostring(L, 2);
-  if (!host_of(L)->loading && !word->in_calls) {
+  MWHost *h = host_of(L);
+  if (!h->loading && !word->in_calls) {
     return luaL_error(L, "'%s' belongs in '%s { ... }', not inside a function", name, lua_tostring(L, lua_upvalueindex(2)));
   }
+  if (h->answering) return luaL_error(L, "'%s' belongs in 'actions'; this function only answers a question", name);
   int count = lua_gettop(L) - 2;
   mw_charge(L, count + 4);
   lua_createtable(L, count, 0);
@@ -24,6 +26,14 @@ static int word_call(lua_State *L) {
   lua_pushvalue(L, lua_upvalueindex(1));
   lua_setmetatable(L, -2);
   return 1;
+}
+
+/// `v:of "x"` is `of(v, "x")`: for what a word gave, the name of a method gives that word. Upvalue 1 has them.
+static int value_index(lua_State *L) {
+  lua_pushvalue(L, 2);
+  if (lua_rawget(L, lua_upvalueindex(1)) == LUA_TUSERDATA) return 1;
+  lua_getiuservalue(L, 1, 1);
+  return luaL_error(L, "'%s' has no '%s'", lua_tostring(L, -1), mw_key_text(L, 2));
 }
 
 static int no_field_of_word(lua_State *L) {
@@ -45,11 +55,13 @@ static int statement(lua_State *L) {
   return 0;
 }
 
-static void add_words(lua_State *L, int env, int names, int in_calls, const char *statement) {
+/// `methods` is the index of the table of those words, by name, that are methods of values.
+static void add_words(lua_State *L, int env, int names, int in_calls, const char *statement, int methods) {
   lua_createtable(L, 0, 4);  // of words
   int words = lua_gettop(L);
   lua_createtable(L, 0, 3);  // of their values
-  lua_pushcfunction(L, no_field_of_word);
+  lua_pushvalue(L, methods);
+  lua_pushcclosure(L, value_index, 1);
   lua_setfield(L, -2, "__index");
   lua_pushcfunction(L, mw_no_assignment);
   lua_setfield(L, -2, "__newindex");
@@ -80,9 +92,17 @@ void mw_add_words(lua_State *L, int env, int config) {
   lua_pushvalue(L, name_at);
   lua_pushcclosure(L, statement, 1);
   lua_setfield(L, env, name);
+  lua_newtable(L);
+  int methods = name_at + 1;
   lua_rawgeti(L, config, 2);
-  add_words(L, env, name_at + 1, 0, name);
+  add_words(L, env, name_at + 2, 0, name, methods);
   lua_rawgeti(L, config, 3);
-  add_words(L, env, name_at + 2, 1, name);
+  add_words(L, env, name_at + 3, 1, name, methods);
+  lua_rawgeti(L, config, 4);
+  for (lua_Integer i = 1; lua_rawgeti(L, name_at + 4, i) == LUA_TSTRING; i++) {
+    lua_pushvalue(L, -1);
+    lua_rawget(L, env);
+    lua_rawset(L, methods);
+  }
   lua_settop(L, env);
 }

@@ -111,3 +111,37 @@ extension Length {
     }
   }
 }
+
+extension LimitValue {
+  /// As a message names it.
+  package var kind: String {
+    switch self {
+    case .number: "a number"
+    case .duration: "a length of time"
+    case .state: "a text"
+    case .curve: "a curve"
+    }
+  }
+
+  /// As a file has it.
+  package var written: String {
+    switch self {
+    case .number(let number):
+      number == number.rounded() && number.magnitude < 1e15 ? String(Int64(number)) : String(number)
+    case .duration(let span): "\"\(span)\""
+    case .state(let text): "\"\(text)\""
+    case .curve(let curve): "a curve of \(curve.points.count) points"
+    }
+  }
+}
+
+extension Limit {
+  /// Why a value may not stand in its place, as the end of a sentence: `is below what the rule allows, 0.2`. Nil when it
+  /// may.
+  package func refusal(of override: LimitValue) -> String? {
+    guard override.isAlike(value) else { return "is \(override.kind), and the limit is \(value.kind)" }
+    if let from, override.number < from.number { return "is below what the rule allows, from \(from.written)" }
+    if let to, override.number > to.number { return "is above what the rule allows, to \(to.written)" }
+    return nil
+  }
+}

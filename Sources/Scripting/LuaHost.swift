@@ -37,13 +37,15 @@ package final class LuaHost {
   private let budget: Budget
   private let caller: CallNote.Caller?
   private let natives: [Native]
-  private var readings: [String] = []
+  /// By set: the rule's own readings, then those of each calculation.
+  private var readings: [[String]] = [[]]
   private var limits: [String] = []
-  /// The limits of the last question, and the same as the host in C takes them.
-  private var table: LimitTable?
-  private var numbers: [Double] = []
+  /// The limits of the last question as the host in C takes them, and those of others asked lately: assets with
+  /// limits of their own take turns.
+  private var lastLimits: HostLimits?
+  private var knownLimits: [ObjectIdentifier: HostLimits] = [:]
   private var state: OpaquePointer?
-  private var slots: UnsafeMutablePointer<MWReading>?
+  private var slots: [UnsafeMutablePointer<MWReading>?] = []
   /// By number: how many instructions a call of that function takes at most, 0 where only the hook can tell.
   private let longestCalls: [Int64]
 
@@ -52,6 +54,8 @@ package final class LuaHost {
     var statement: String
     var words: [String]
     var callWords: [String]
+    /// Those of them that are methods of what a word gives: `latest("Temp"):of("Line")` is `of(latest("Temp"), "Line")`.
+    var methods: [String]
     var all: [String] { words + callWords + [statement] }
   }
 
@@ -70,7 +74,7 @@ package final class LuaHost {
   /// file loads, `callWords` also inside functions. Exactly one statement must be made. With a `caller`, each call is
   /// noted as its own.
   package init(
-    text: String, file: String, statement: String, words: [String], callWords: [String] = [],
+    text: String, file: String, statement: String, words: [String], callWords: [String] = [], methods: [String] = [],
     budget: Budget = .standard, caller: CallNote.Caller? = nil, allocations: Int? = nil, natives: [Native] = []
   ) throws(LuaFailure) {
     self.caller = caller
@@ -78,7 +82,7 @@ package final class LuaHost {
     self.text = text
     self.file = file
     self.budget = budget
-    vocabulary = Vocabulary(statement: statement, words: words, callWords: callWords)
+    vocabulary = Vocabulary(statement: statement, words: words, callWords: callWords, methods: methods)
     guard text.utf8.count <= Self.largestText else {
       throw LuaFailure(
         cause: .tooLarge, file: file, line: nil, message: "the file has more than \(Self.largestText / 1024) KiB")
@@ -91,48 +95,27 @@ package final class LuaHost {
 
   deinit { discard() }
 
-  /// Names that the two read-only argument tables know: index is the place in the array passed to `ask`.
-  package func bind(readings: [String], limits: [String]) throws(LuaFailure) {
-    self.readings = readings
+  /// Names that the read-only argument tables know: index is the place in the array passed to `ask`. Each calculation
+  /// sees readings of its own.
+  package func bind(
+    readings: [String], limits: [String], calculations: [[String]] = []
+  ) throws(LuaFailure) {
+    self.readings = [readings] + calculations
     self.limits = limits
     let state = try revived(binding: false)
     try bind(state)
   }
 
   /// Calls a predicate with (asset, limits). The result must be exactly true or false; looking at a reading that
-  /// is not good ends the call. As many readings and limits as were bound.
+  /// is not good ends the call. As many readings and limits as were bound, in the set of a calculation (from 1) or the
+  /// rule's own (0).
   package func ask(
-    _ f: LuaFunction, _ readings: UnsafeBufferPointer<ReadingValue>, _ limits: LimitTable
+    _ f: LuaFunction, set: Int = 0, _ readings: UnsafeBufferPointer<ReadingValue>, _ limits: LimitTable
   ) -> Answer {
-    precondition(
-      readings.count == self.readings.count && limits.count == self.limits.count,
-      "a predicate is asked with other readings or limits than were bound")
     do throws(LuaFailure) {
-      let state = try revived(binding: true)
-      if let slots {
-        for index in readings.indices {
-          switch readings[index] {
-          case .notGood, .absent, .group: slots[index].kind = MW_NOT_GOOD
-          case .boolean(let value): slots[index].kind = value ? MW_TRUE : MW_FALSE
-          case .number(let value):
-            slots[index].kind = MW_NUMBER
-            slots[index].number = value
-          case .text(var value):
-            let status = value.withUTF8 { bytes in
-              bytes.withMemoryRebound(to: CChar.self) { mw_set_text(state, Int32(index), $0.baseAddress, $0.count) }
-            }
-            if status != MW_OK { throw failure(state, MW_MEMORY) }
-          }
-        }
-      }
-      let longest = f.number < longestCalls.count ? longestCalls[f.number] : 0
-      if table !== limits {
-        table = limits
-        numbers = limits.values.map(\.number)
-      }
-      let status = numbers.withUnsafeBufferPointer {
-        mw_ask(state, Int32(f.number), $0.baseAddress, Int64(budget.instructions), longest)
-      }
+      let state = try prepared(set, readings, limits)
+      let status = mw_ask(
+        state, Int32(f.number), Int32(set), lastLimits?.start, Int64(budget.instructions), longestCall(of: f))
       switch status {
       case MW_YES: return .yes
       case MW_NO: return .no
@@ -141,11 +124,117 @@ package final class LuaHost {
         let type = String(cString: mw_name(state))
         throw LuaFailure(
           cause: .error, file: file, line: f.line, message: "this function must return true or false, not \(type)")
-      default: throw failure(state, status)
+      default: throw failure(state, status, set: set)
       }
     } catch {
       return .fault(error.description)
     }
+  }
+
+  /// Calls a calculation with (its readings, limits). The result must be a number, or nil when there is none now; what
+  /// is no finite number is none.
+  package func compute(
+    _ f: LuaFunction, set: Int, _ readings: UnsafeBufferPointer<ReadingValue>, _ limits: LimitTable
+  ) -> Computed {
+    do throws(LuaFailure) {
+      let state = try prepared(set, readings, limits)
+      var result = 0.0
+      let status = mw_compute(
+        state, Int32(f.number), Int32(set), lastLimits?.start, Int64(budget.instructions), longestCall(of: f), &result)
+      switch status {
+      case MW_OK: return result.isFinite ? .number(result) : .nothing
+      case MW_NO: return .nothing
+      case MW_BLIND: return .blind(reading: Int(mw_blind(state)))
+      case MW_NOT_NUMBER:
+        let type = String(cString: mw_name(state))
+        throw LuaFailure(
+          cause: .error, file: file, line: f.line,
+          message: "this calculation must return a number, or nil when there is none now; not \(type)")
+      default: throw failure(state, status, set: set)
+      }
+    } catch {
+      return .fault(error.description)
+    }
+  }
+
+  /// What a function that makes something gave.
+  package enum Made: Equatable, Sendable {
+    case made(Declared)
+    case blind(reading: Int)
+    case fault(String)
+  }
+
+  /// Calls a function with (asset, limits) that may use the words for calls; gives its result.
+  package func make(
+    _ f: LuaFunction, _ readings: UnsafeBufferPointer<ReadingValue>, _ limits: LimitTable
+  ) -> Made {
+    do throws(LuaFailure) {
+      let state = try prepared(0, readings, limits)
+      let status = mw_make(state, Int32(f.number), 0, lastLimits?.start, Int64(budget.instructions))
+      switch status {
+      case MW_OK: return .made(try Self.output(state, file: file))
+      case MW_BLIND: return .blind(reading: Int(mw_blind(state)))
+      default: throw failure(state, status, in: f)
+      }
+    } catch {
+      return .fault(error.description)
+    }
+  }
+
+  private func longestCall(of f: LuaFunction) -> Int64 {
+    f.number < longestCalls.count ? longestCalls[f.number] : 0
+  }
+
+  /// The state with the readings in their places, and `lastLimits` as the limits to go with them.
+  @inline(__always)
+  private func prepared(
+    _ set: Int, _ readings: UnsafeBufferPointer<ReadingValue>, _ limits: LimitTable
+  ) throws(LuaFailure) -> OpaquePointer {
+    precondition(
+      readings.count == self.readings[set].count && limits.count == self.limits.count,
+      "a function is called with other readings or limits than were bound")
+    let state = try revived(binding: true)
+    if let slots = slots[set] {
+      for index in readings.indices {
+        switch readings[index] {
+        case .notGood: slots[index].kind = MW_NOT_GOOD
+        case .absent: slots[index].kind = MW_ABSENT
+        case .boolean(let value): slots[index].kind = value ? MW_TRUE : MW_FALSE
+        case .number(let value):
+          slots[index].kind = MW_NUMBER
+          slots[index].number = value
+        case .text(let value):
+          slots[index].kind = MW_TEXT
+          try setText(state, slots + index, value)
+        case .group(let value):
+          slots[index].kind = MW_GROUP
+          // In the order of CLua.h.
+          slots[index].group = (value.highest, Double(value.howMany), value.lowest, value.mean, value.spread)
+          try setText(state, slots + index, value.worst)
+        }
+      }
+    }
+    if lastLimits?.table !== limits { lastLimits = hostLimits(limits) }
+    return state
+  }
+
+  private func setText(
+    _ state: OpaquePointer, _ slot: UnsafeMutablePointer<MWReading>, _ text: String
+  ) throws(LuaFailure) {
+    var text = text
+    let status = text.withUTF8 { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { mw_set_text(state, slot, $0.baseAddress, $0.count) }
+    }
+    if status != MW_OK { throw failure(state, MW_MEMORY) }
+  }
+
+  private func hostLimits(_ table: LimitTable) -> HostLimits {
+    if let known = knownLimits[ObjectIdentifier(table)] { return known }
+    // A rule has few sets of limits; whoever makes a table for each question must not fill the memory.
+    if knownLimits.count >= 64 { knownLimits = [:] }
+    let made = HostLimits(table)
+    knownLimits[ObjectIdentifier(table)] = made
+    return made
   }
 
   /// Calls a function with trees and gives its first result as a tree.
@@ -174,14 +263,14 @@ package final class LuaHost {
   }
 
   private func bind(_ state: OpaquePointer) throws(LuaFailure) {
-    let names = LuaBytes.encode(.list([.list(readings.map(Tree.text)), .list(limits.map(Tree.text))]))
+    let names = LuaBytes.encode(.list(([limits] + readings).map { .list($0.map(Tree.text)) }))
     let status = mw_bind(state, names, names.count)
     guard status == MW_OK else { throw failure(state, status) }
-    slots = mw_readings(state)
+    slots = readings.indices.map { mw_readings(state, Int32($0)) }
   }
 
   private func discard() {
-    slots = nil
+    slots = []
     guard let state else { return }
     self.state = nil
     Self.close(state)
@@ -192,8 +281,10 @@ package final class LuaHost {
     if left != 0 { preconditionFailure("the Lua host kept \(left) bytes after it was closed") }
   }
 
-  private func failure(_ state: OpaquePointer, _ status: MWStatus, in function: LuaFunction? = nil) -> LuaFailure {
-    var failure = Self.failure(state, status, file, vocabulary, readings: readings, limits: limits)
+  private func failure(
+    _ state: OpaquePointer, _ status: MWStatus, set: Int = 0, in function: LuaFunction? = nil
+  ) -> LuaFailure {
+    var failure = Self.failure(state, status, file, vocabulary, readings: readings[set], limits: limits)
     if failure.line == nil { failure.line = function?.line }
     if status == MW_BUDGET || status == MW_MEMORY {
       lostInstructions = Int(mw_instructions(state))
@@ -211,6 +302,7 @@ package final class LuaHost {
     let config = LuaBytes.encode(
       .list([
         .text(vocabulary.statement), .list(vocabulary.words.map(Tree.text)), .list(vocabulary.callWords.map(Tree.text)),
+        .list(vocabulary.methods.map(Tree.text)),
       ]))
     let room = MWLimits(
       memory: budget.memory, step: Int32(clamping: budget.step), allocations: allocations.map(Int64.init) ?? -1)
@@ -291,6 +383,7 @@ package final class LuaHost {
         switch mw_scope(state) {
         case MW_SCOPE_READINGS: ("unknown reading", readings)
         case MW_SCOPE_LIMITS: ("unknown limit", limits)
+        case MW_SCOPE_GROUP: ("a reading of many assets has no", library(MW_SCOPE_GROUP))
         case MW_SCOPE_ENV: ("unknown name", library(MW_SCOPE_ENV) + vocabulary.all)
         case let scope: ("unknown name", library(scope))
         }

@@ -26,7 +26,8 @@ package enum RuleFile {
     let host: LuaHost
     do {
       host = try LuaHost(
-        text: source, file: file, statement: "rule", words: RuleWords.vocabulary, caller: calls?.rule(name))
+        text: source, file: file, statement: "rule", words: RuleWords.loadWords, callWords: RuleWords.callWords,
+        methods: RuleWords.methods, caller: calls?.rule(name))
     } catch {
       reader.report(error)
       throw reader.all
@@ -34,7 +35,9 @@ package enum RuleFile {
 
     var rule = reader.read(host.declared, name: name, statementLine: host.statementLine)
     do {
-      try host.bind(readings: rule.readings.map(\.name), limits: rule.limits.map(\.name))
+      try host.bind(
+        readings: rule.readings.map(\.name), limits: rule.limits.map(\.name),
+        calculations: reader.calculated.map { $0.readings.map(\.name) })
     } catch {
       reader.report(error)
     }
@@ -42,14 +45,67 @@ package enum RuleFile {
 
     rule.textHash = textHash(text)
     rule.logicHash = layout.logicHash
-    let (when, clearsWhen) = (reader.when, reader.clearsWhen)
-    rule.ask = { question, readings, limits in
-      guard let function = question == .when ? when : clearsWhen else {
-        preconditionFailure("clears_when asked of a rule that has none")
-      }
-      return host.ask(function, readings, limits)
+    rule.ask = ask(host, reader)
+    rule.makeActions = makeActions(host, reader, rule)
+    rule.calculations = reader.calculated.enumerated().map { place, calculated in
+      Calculation(
+        name: calculated.name, unit: calculated.unit, readings: calculated.readings,
+        compute: compute(host, calculated, set: place + 1))
     }
     rule.askedFor = calls?.asset
     return rule
+  }
+
+  private static func ask(_ host: LuaHost, _ reader: RuleReader) -> Rule.Ask {
+    let when = reader.functions["when"]
+    let clearsWhen = reader.functions["clears_when"]
+    let needs = reader.functions["needs"]
+    let suppressedWhen = reader.functions["suppressed_when"]
+    return { question, readings, limits in
+      let function =
+        switch question {
+        case .when: when
+        case .clearsWhen: clearsWhen
+        case .needs: needs
+        case .suppressedWhen: suppressedWhen
+        }
+      guard let function else { preconditionFailure("a rule is asked \(question), which it does not have") }
+      return host.ask(function, readings, limits)
+    }
+  }
+
+  private static func compute(
+    _ host: LuaHost, _ calculated: Calculated, set: Int
+  ) -> (UnsafeBufferPointer<ReadingValue>, LimitTable) -> Computed {
+    { readings, limits in
+      if let onlyWhen = calculated.onlyWhen {
+        switch host.ask(onlyWhen, set: set, readings, limits) {
+        case .yes: break
+        case .no: return .nothing
+        case .blind(let reading): return .blind(reading: reading)
+        case .fault(let cause): return .fault(cause)
+        }
+      }
+      return host.compute(calculated.compute, set: set, readings, limits)
+    }
+  }
+
+  /// What the function of `actions` gives is read as a list in the file would be; what is wrong with it is a fault.
+  private static func makeActions(
+    _ host: LuaHost, _ reader: RuleReader, _ rule: Rule
+  ) -> ((UnsafeBufferPointer<ReadingValue>, LimitTable) -> MadeActions)? {
+    guard let function = reader.functions["actions"] else { return nil }
+    let names = Names(readings: rule.readings.map(\.name), limits: rule.limits.map(\.name))
+    return { readings, limits in
+      switch host.make(function, readings, limits) {
+      case .blind(let reading): return .blind(reading: reading)
+      case .fault(let cause): return .fault(cause)
+      case .made(let made):
+        var reader = reader
+        let actions = reader.madeActions(made, of: function, names: names)
+        if let finding = reader.findings.first { return .fault(finding.description) }
+        return .actions(actions)
+      }
+    }
   }
 }

@@ -2,7 +2,9 @@ import Crypto
 import Rules
 
 /// Fields that say something about a rule and nothing of what it does: changing them is no new logic (S9).
-private let fieldsWithoutLogic: Set<String> = ["title", "owner", "check_first", "review_by", "value", "examples"]
+private let fieldsWithoutLogic: Set<String> = [
+  "title", "owner", "formerly", "check_first", "review_by", "value", "examples",
+]
 
 extension RuleLayout {
   /// SHA-256 over the tokens of what decides: no comments, no layout, no fields that only people read, no separator

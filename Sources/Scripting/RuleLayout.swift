@@ -4,12 +4,15 @@ package struct RuleLayout: Sendable {
   /// The table handed to `rule`; nil when the file has no plain `rule { ... }`.
   package let table: Place?
 
-  /// A value in the file: its tokens, and for a table (also one handed to a word, `work_order { ... }`) its parts.
+  /// A value in the file: its tokens, and for a table (also one handed to a word, `work_order { ... }`, the last one of
+  /// `calc("bar", f, { ... })`) its parts.
   package struct Place: Sendable {
     package var line: Int
     package var tokens: Range<Int>
     package var fields: [Field] = []
     package var items: [Place] = []
+    /// What is handed to a word in parentheses.
+    package var arguments: [Place] = []
 
     package subscript(_ name: String) -> Place? { fields.last { $0.name == name }?.value }
   }
@@ -79,30 +82,43 @@ private struct LayoutReader {
     let start = at
     var place = RuleLayout.Place(
       line: start < tokens.count ? tokens[start].line : tokens.last?.lastLine ?? 1, tokens: start..<start)
-    var depth = 0
     if start < tokens.count, tokens[start].name != nil {
       at += 1
-      if isSymbol("("), at + 1 < tokens.count, tokens[at + 1].isSymbol("{") {
-        at += 1
-        depth = 1
+      if isSymbol("("), depth < 200 {
+        depth += 1
+        arguments(of: &place)
+        depth -= 1
       }
     }
-    if isSymbol("{"), self.depth < 200 {
-      self.depth += 1
+    if isSymbol("{"), depth < 200 {
+      depth += 1
       fields(of: &place)
-      self.depth -= 1
-    } else {
+      depth -= 1
+    } else if place.arguments.isEmpty {
       at = start
-      depth = 0
     }
-    skipRest(from: depth)
+    skipRest()
     place.tokens = start..<at
     return place
   }
 
+  private mutating func arguments(of place: inout RuleLayout.Place) {
+    at += 1
+    while at < tokens.count, !isSymbol(")") {
+      let argument = value()
+      place.arguments.append(argument)
+      if !argument.fields.isEmpty || !argument.items.isEmpty {
+        (place.fields, place.items) = (argument.fields, argument.items)
+      }
+      guard isSymbol(",") else { break }
+      at += 1
+    }
+    if isSymbol(")") { at += 1 }
+  }
+
   /// Passes what is left of a value: up to the separator or bracket that ends it.
-  private mutating func skipRest(from depth: Int) {
-    var depth = depth
+  private mutating func skipRest() {
+    var depth = 0
     while at < tokens.count {
       let token = tokens[at]
       if depth == 0, token.isSymbol(",") || token.isSymbol(";") || token.nesting < 0 { return }

@@ -4,10 +4,14 @@ extension RuleReader {
   mutating func actions(_ entry: Entry, names: Names) -> [ActionTemplate] {
     let sample = RuleWords.sample(of: "actions")
     switch entry.value {
-    case .function:
-      find(
-        entry.line,
-        "actions as a function are not available in this version of Millwright; write a list, as in \(sample)")
+    case .function(let function):
+      functions["actions"] = function
+      if actionWords().isEmpty {
+        find(
+          entry.line,
+          "'actions' makes no action; a function returns a list, as in actions = function(pump, limits) return { "
+            + #"notification { title = "{asset} runs hot" } } end"#)
+      }
       return []
     case .word(let word, _, _) where RuleWords.actions.contains(word):
       find(entry.line, "'actions' is a list even of one: actions = { \(word) { ... } }")
@@ -27,12 +31,43 @@ extension RuleReader {
       }
       return list.enumerated().compactMap { place, value in
         let path = "actions.\(place + 1)"
-        let line = layout.line(path) ?? entry.line
+        let line = madeInLine ?? layout.line(path) ?? entry.line
         return action(Entry(value: value, path: path, label: "action \(place + 1)", line: line), names: names)
       }
     default:
       wrong(entry, must: "a list, as in \(sample)")
       return []
+    }
+  }
+
+  /// The kinds of action whose words the file writes, in their order there.
+  func actionWords() -> [ActionKind] {
+    var kinds: [ActionKind] = []
+    for (at, token) in layout.tokens.enumerated() {
+      if let name = token.name, let kind = ActionKind(rawValue: name), layout.isFree(at), !kinds.contains(kind) {
+        kinds.append(kind)
+      }
+    }
+    return kinds
+  }
+
+  /// The actions that a function gave, with the line of each word; what is wrong with them is found as in a list.
+  mutating func madeActions(_ value: Declared, of function: LuaFunction, names: Names) -> [ActionTemplate] {
+    func refuse(_ what: String) {
+      find(function.line, "this function must return a list of actions, not \(what)")
+    }
+    guard case .table(let list, let fields) = value, fields.isEmpty else {
+      refuse(value.found)
+      return []
+    }
+    return list.compactMap { item in
+      madeInLine = if case .word(_, _, let line) = item { line } else { function.line }
+      defer { madeInLine = nil }
+      guard case .word(let word, _, _) = item, RuleWords.actions.contains(word) else {
+        refuse("one with \(item.found) in it")
+        return nil
+      }
+      return action(Entry(value: item, path: "actions", label: "'\(word)'", line: line("actions")), names: names)
     }
   }
 
@@ -44,14 +79,15 @@ extension RuleReader {
     }
     let sample = Self.sample(ofAction: word)
     let table = Entry(
-      value: arguments?.first ?? .null, path: entry.path, label: "'\(word)'", line: layout.line(entry.path) ?? line)
+      value: arguments?.first ?? .null, path: entry.path, label: "'\(word)'",
+      line: madeInLine ?? layout.line(entry.path) ?? line)
     let known =
       switch word {
-      case "work_order": ["priority", "title", "text"]
-      case "setpoint": ["tag", "to", "by"]
-      default: ["title", "text"]
+      case "work_order": ["priority", "title", "text", "on"]
+      case "setpoint": ["tag", "to", "by", "on"]
+      default: ["title", "text", "on"]
       }
-    guard let fields = fields(table, known: known, of: word, sample: sample, later: ["on"]) else { return nil }
+    guard let fields = fields(table, known: known, of: word, sample: sample) else { return nil }
     var byName: [String: Entry] = [:]
     for var field in fields {
       let name = String(field.path.dropFirst(entry.path.count + 1))
@@ -62,18 +98,19 @@ extension RuleReader {
       .filter { byName[$0] == nil && !isMisspelt($0, in: table.value, known: known) }
     for name in missing { find(table.line, "\(word) needs '\(name)', as in \(sample)") }
 
+    let on = whose(on: byName["on"], of: word)
     switch word {
     case "work_order":
       let title = byName["title"].flatMap { template($0, as: sample, names: names) }
       let text = byName["text"].flatMap { template($0, as: sample, names: names) }
       let priority = byName["priority"].flatMap { self.priority($0) }
-      return .workOrder(title: title ?? "", priority: priority ?? 3, text: text)
+      return .workOrder(title: title ?? "", priority: priority ?? 3, text: text, on: on?.subject ?? .own)
     case "notification":
       let title = byName["title"].flatMap { template($0, as: sample, names: names) }
       let text = byName["text"].flatMap { template($0, as: sample, names: names) }
-      return .notification(title: title ?? "", text: text)
+      return .notification(title: title ?? "", text: text, on: on?.subject ?? .own)
     default:
-      return setpoint(byName, line: table.line, sample: sample)
+      return setpoint(byName, on: on, line: table.line, sample: sample)
     }
   }
 
@@ -99,14 +136,20 @@ extension RuleReader {
     return Int(number)
   }
 
-  private mutating func setpoint(_ fields: [String: Entry], line: Int, sample: String) -> ActionTemplate? {
+  private mutating func setpoint(
+    _ fields: [String: Entry], on: Whose?, line: Int, sample: String
+  ) -> ActionTemplate? {
     var name: String?
-    if let entry = fields["tag"], let reference = text(entry, as: sample), let tag = tag(reference, line: entry.line) {
+    if let on, let entry = fields["tag"], let reference = text(entry, as: sample),
+      let tag = tag(reference, of: on, line: entry.line)
+    {
       name = tag.name
-      if let type = tag.type, type != .number {
+      if tag.isCalculated {
+        find(entry.line, "a setpoint changes a tag of the plant; \(tag.name) is calculated by the rule")
+      } else if let type = tag.type, type != .number {
         find(
           entry.line,
-          "a setpoint changes a number; \(tag.name) is \(type.written) for \(assetClass?.name ?? "its class")")
+          "a setpoint changes a number; \(tag.name) is \(type.written) for \(on.assetClass?.name ?? "its class")")
       }
     }
     let target: SetpointTarget?
@@ -133,7 +176,7 @@ extension RuleReader {
       }
     }
     guard let name, let target else { return nil }
-    return .setpoint(tag: name, to: target)
+    return .setpoint(tag: name, to: target, on: on?.subject ?? .own)
   }
 
   private mutating func number(_ entry: Entry, as sample: String) -> Double? {
@@ -145,7 +188,7 @@ extension RuleReader {
   }
 
   /// A text whose placeholders are the asset, readings and limits of the rule.
-  private mutating func template(_ entry: Entry, as sample: String, names: Names) -> String? {
+  mutating func template(_ entry: Entry, as sample: String, names: Names) -> String? {
     guard let text = text(entry, as: sample) else { return nil }
     let known = ["asset"] + names.readings + names.limits
     var rest = text[...]

@@ -1,3 +1,4 @@
+import CLua
 import Rules
 
 // What can be said of a file and of its functions from the tokens alone: before Lua runs it, and before the rule
@@ -6,27 +7,14 @@ import Rules
 extension RuleReader {
   /// Checks that need no Lua.
   mutating func readText() {
-    refuseLaterMethods()
     checkLibrary()
     if let table = layout.table { refuseDoubles(table, of: "") }
     guard layout.place("reads")?.isTable == true else { return }
     let names = Names(
       readings: layout.place("reads")?.fields.map(\.name) ?? [],
       limits: layout.place("limits").map { $0.fields.map(\.name) } ?? [])
-    for field in ["when", "clears_when"] {
-      if let function = layout.function(field) { checkNames(function, names: names) }
-    }
-  }
-
-  /// `latest "Temp" :of "Line"`: in Lua a method call, and its own message would speak of a nil value.
-  private mutating func refuseLaterMethods() {
-    for (place, token) in layout.tokens.enumerated() {
-      guard let name = token.name, RuleWords.laterMethods.contains(name), place > 0,
-        layout.tokens[place - 1].isSymbol(":")
-      else { continue }
-      find(
-        token.line,
-        "':\(name)' is not available in this version of Millwright; a reading looks at tags of the asset itself")
+    for field in RuleWords.questions + ["actions"] {
+      if let function = layout.place(field).flatMap(layout.function) { checkNames(function, names: names, of: "rule") }
     }
   }
 
@@ -44,7 +32,8 @@ extension RuleReader {
     for item in place.items { refuseDoubles(item, of: owner) }
   }
 
-  private mutating func checkNames(_ function: RuleLayout.Function, names: Names) {
+  /// `owner` says whose readings they are: a rule's or a calculation's.
+  mutating func checkNames(_ function: RuleLayout.Function, names: Names, of owner: String) {
     let locals = layout.locals
     for at in function.body {
       let token = layout.tokens[at]
@@ -53,7 +42,8 @@ extension RuleReader {
         if !known.contains(member.name) {
           let choice =
             known.isEmpty ? "; it has none" : near(member.name, known, or: "its \(kind)s are")
-          find(member.line, "'\(name).\(member.name)' is no \(kind) of this rule\(choice)")
+          let whose = kind == "limit" ? "rule" : owner
+          find(member.line, "'\(name).\(member.name)' is no \(kind) of this \(whose)\(choice)")
         } else if layout.isAssigned(member.end) {
           find(member.line, "'\(name).\(member.name)' cannot be assigned: a rule only looks; to compare, write '=='")
         }
@@ -68,7 +58,7 @@ extension RuleReader {
           find(
             token.line,
             "'\(name)' cannot be called inside a function; name it in 'reads', as in x = "
-              + "\(Self.sample(of: name)), and write \(asset).x")
+              + "\(RuleWords.sample(ofReading: name)), and write \(asset).x")
         } else if name == "limits" {
           find(
             token.line,
@@ -81,17 +71,59 @@ extension RuleReader {
   /// Compares what `when` compares: a state that does not exist, a boolean with a number. Both are never true, in
   /// silence.
   mutating func checkFunctions(readings: [Reading], limits: [Limit]) {
-    for field in ["when", "clears_when"] {
-      guard let function = layout.function(field), let asset = function.parameters.first else { continue }
-      for at in function.body where layout.tokens[at].name == asset {
-        guard at == 0 || !layout.tokens[at - 1].reachesInto, let member = layout.member(at),
-          let reading = readings.first(where: { $0.name == member.name }), let kind = kind(of: reading)
-        else { continue }
-        let written = "\(asset).\(member.name)"
-        if let literal = layout.compared(from: at, to: member.end) {
-          check(literal, against: kind, written: written, line: member.line)
+    for field in RuleWords.questions + ["actions"] {
+      guard let function = layout.place(field).flatMap(layout.function) else { continue }
+      for at in function.body where at == 0 || !layout.tokens[at - 1].reachesInto {
+        guard let name = layout.tokens[at].name, let member = layout.member(at) else { continue }
+        if name == function.parameters.first, let reading = readings.first(where: { $0.name == member.name }) {
+          check(reading, written: "\(name).\(member.name)", at: at, member: member, readings: readings)
+        } else if name == function.parameters.dropFirst().first,
+          let limit = limits.first(where: { $0.name == member.name })
+        {
+          check(limit, written: "\(name).\(member.name)", at: at, member: member)
         }
       }
+    }
+  }
+
+  private mutating func check(
+    _ reading: Reading, written: String, at: Int, member: (name: String, line: Int, end: Int), readings: [Reading]
+  ) {
+    if case .each = reading.subject {
+      let known = LuaHost.library(MW_SCOPE_GROUP)
+      guard let part = layout.member(member.end - 1) else {
+        if layout.isOperand(from: at, to: member.end) {
+          find(
+            member.line,
+            "'\(written)' is of many assets at once; say what of them: "
+              + known.map { "\(written).\($0)" }.joined(separator: ", "))
+        }
+        return
+      }
+      if !known.contains(part.name) {
+        find(part.line, "'\(written)' has no '\(part.name)'" + near(part.name, known, or: "it has"))
+      } else if let literal = layout.compared(from: at, to: part.end) {
+        let kind: ValueKind = part.name == "worst" ? .text : .number
+        check(literal, against: kind, written: "\(written).\(part.name)", line: part.line)
+      }
+      return
+    }
+    guard let kind = kind(of: reading), let literal = layout.compared(from: at, to: member.end) else { return }
+    if reading.isOptional, literal.isKeyword("nil") { return }
+    check(literal, against: kind, written: written, line: member.line)
+  }
+
+  private mutating func check(
+    _ limit: Limit, written: String, at: Int, member: (name: String, line: Int, end: Int)
+  ) {
+    if case .curve = limit.value {
+      if layout.isOperand(from: at, to: member.end) {
+        find(member.line, "'\(written)' is a curve; call it with a number, as in \(written)(pump.flow)")
+      }
+    } else if member.end < layout.tokens.count, layout.tokens[member.end].isSymbol("(") {
+      find(member.line, "'\(written)' is \(limit.value.kind), not a curve; leave out what is behind it")
+    } else if case .state = limit.value, layout.isOrdered(from: at, to: member.end) {
+      find(member.line, "'\(written)' is a text; compare it with '==' or '~='")
     }
   }
 
@@ -132,9 +164,10 @@ extension RuleLayout {
     }
   }
 
-  /// The function of a field; nil when it is not written there, or when it uses a parameter's name twice.
-  func function(_ field: String) -> Function? {
-    guard let range = place(field)?.tokens, range.count > 3, tokens[range.lowerBound].isKeyword("function"),
+  /// The function at a place; nil when it is not written there, or when it uses a parameter's name twice.
+  func function(_ place: Place) -> Function? {
+    let range = place.tokens
+    guard range.count > 3, tokens[range.lowerBound].isKeyword("function"),
       tokens[range.lowerBound + 1].isSymbol("(")
     else { return nil }
     var parameters: [String] = []
@@ -186,6 +219,26 @@ extension RuleLayout {
   func isField(_ at: Int) -> Bool {
     isAssigned(at + 1) && at > 0
       && (tokens[at - 1].isSymbol("{") || tokens[at - 1].isSymbol(",") || tokens[at - 1].isSymbol(";"))
+  }
+
+  /// Whether what stands there is compared or reckoned with.
+  fileprivate func isOperand(from start: Int, to end: Int) -> Bool {
+    let operators: Set<String> = ["<", ">", "<=", ">=", "==", "~=", "+", "-", "*", "/", "//", "%", "^", ".."]
+    func isOperator(_ at: Int) -> Bool {
+      if tokens.indices.contains(at), case .symbol(let symbol) = tokens[at].kind {
+        operators.contains(symbol)
+      } else {
+        false
+      }
+    }
+    return isOperator(start - 1) || isOperator(end)
+  }
+
+  /// Whether what stands there is compared by size.
+  fileprivate func isOrdered(from start: Int, to end: Int) -> Bool {
+    [start - 1, end].contains { at in
+      tokens.indices.contains(at) && ["<", ">", "<=", ">="].contains { tokens[at].isSymbol($0) }
+    }
   }
 
   /// The constant a member is compared with by `==` or `~=`, on either side, when it stands alone there.

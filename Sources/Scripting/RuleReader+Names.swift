@@ -14,7 +14,7 @@ extension RuleReader {
     }
   }
 
-  /// `math.rnd`, `string.find`: Lua would say so only when the function is called.
+  /// `math.rnd`, `string.splt`: Lua would say so only when the function is called.
   mutating func checkLibrary() {
     let locals = layout.locals
     for (library, scope) in [("math", MW_SCOPE_MATH), ("string", MW_SCOPE_STRING), ("table", MW_SCOPE_TABLE)]
@@ -22,12 +22,9 @@ extension RuleReader {
       let known = LuaHost.library(scope)
       for at in layout.tokens.indices where layout.tokens[at].name == library && layout.isFree(at) {
         guard let member = layout.member(at), !known.contains(member.name) else { continue }
-        let isPattern = library == "string" && ["find", "gmatch", "gsub", "match"].contains(member.name)
         find(
           member.line,
-          isPattern
-            ? "\(RuleWords.notAvailable("string.\(member.name)")); compare texts with '=='"
-            : "unknown name '\(library).\(member.name)'" + near(member.name, known, or: "\(library) has"))
+          "unknown name '\(library).\(member.name)'" + near(member.name, known, or: "\(library) has"))
       }
     }
   }
@@ -39,10 +36,10 @@ extension RuleReader {
     case "False", "FALSE": return "; Lua writes false"
     case "AND", "OR", "NOT": return "; Lua writes \(name.lowercased())"
     case _ where LuaHost.library(MW_SCOPE_MATH).contains(name): return "; Lua writes math.\(name)"
-    case _ where RuleWords.fields.contains(name) || RuleWords.laterFields.contains(name):
+    case _ where RuleWords.fields.contains(name):
       return "; is a '=' missing behind it?"
     default:
-      let suggestion = suggestion(for: name, among: RuleWords.available)
+      let suggestion = suggestion(for: name, among: RuleWords.vocabulary)
       return suggestion.isEmpty ? quotes(around: name, line: line) : suggestion
     }
   }

@@ -9,10 +9,16 @@ struct RuleReader {
   let owners: [String]?
   private(set) var findings: [Finding] = []
 
+  /// The rule's own.
+  var name = ""
   /// Known once `applies_to` was read and the model has it.
   var assetClass: AssetClass?
-  var when: LuaFunction?
-  var clearsWhen: LuaFunction?
+  /// By the field's name: those of `RuleWords.questions`, and `actions`.
+  var functions: [String: LuaFunction] = [:]
+  /// The tags that the rule calculates, in the order of the file.
+  var calculated: [Calculated] = []
+  /// The line of what the layout does not show, because a function made it.
+  var madeInLine: Int?
 
   init(file: String, layout: RuleLayout, model: Model?, owners: [String]?) {
     self.file = file
@@ -46,9 +52,8 @@ struct RuleReader {
   /// The file's name without folder and `.lua`: the rule's identity.
   mutating func name(of file: String) -> String {
     let last = file.split(separator: "/").last ?? ""
-    let name = last.hasSuffix(".lua") ? String(last.dropLast(4)) : ""
-    let allowed = name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }
-    if name.isEmpty || name.utf8.count > 64 || !allowed {
+    name = last.hasSuffix(".lua") ? String(last.dropLast(4)) : ""
+    if !Self.isRuleName(name) {
       find(
         nil,
         "a rule's name is its file's name: small letters, digits and '_', at most 64 of them, then '.lua', "
@@ -57,21 +62,21 @@ struct RuleReader {
     return name
   }
 
-  func line(_ path: String) -> Int { layout.line(path) ?? layout.table?.line ?? 1 }
+  static func isRuleName(_ name: String) -> Bool {
+    !name.isEmpty && name.utf8.count <= 64
+      && name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }
+  }
+
+  func line(_ path: String) -> Int { madeInLine ?? layout.line(path) ?? layout.table?.line ?? 1 }
 
   func entry(_ field: DeclaredField, under parent: String) -> Entry {
     let path = parent.isEmpty ? field.name : "\(parent).\(field.name)"
     return Entry(value: field.value, path: path, label: "'\(path)'", line: line(path))
   }
 
-  /// Reports a value of the wrong kind: what was found, what belongs there. A word of a later version is refused as
-  /// such instead.
+  /// Reports a value of the wrong kind: what was found, what belongs there.
   mutating func wrong(_ entry: Entry, must expectation: String) {
-    if case .word(let word, _, let line) = entry.value, let refusal = RuleWords.refusal(of: word) {
-      find(layout.line(entry.path) == nil ? line : entry.line, refusal)
-    } else {
-      find(entry.line, "\(entry.label) must be \(expectation); found \(entry.value.found)")
-    }
+    find(entry.line, "\(entry.label) must be \(expectation); found \(entry.value.found)")
   }
 
   /// A text that is not empty.
@@ -111,9 +116,7 @@ struct RuleReader {
   }
 
   /// The fields of a table that has nothing but named fields; reports unknown ones with the nearest known.
-  mutating func fields(
-    _ entry: Entry, known: [String]?, of owner: String, sample: String, later: [String] = []
-  ) -> [Entry]? {
+  mutating func fields(_ entry: Entry, known: [String]?, of owner: String, sample: String) -> [Entry]? {
     guard case .table(let list, let fields) = entry.value else {
       wrong(entry, must: "a table, as in \(sample)")
       return nil
@@ -126,11 +129,7 @@ struct RuleReader {
     return fields.compactMap { field in
       let child = self.entry(field, under: entry.path)
       guard let known, !known.contains(field.name) else { return child }
-      if later.contains(field.name) {
-        find(child.line, "\(RuleWords.notAvailable(field.name)); \(owner) has \(known.joined(separator: ", "))")
-      } else {
-        find(child.line, "unknown field '\(field.name)' of \(owner)" + near(field.name, known, or: "it has"))
-      }
+      find(child.line, "unknown field '\(field.name)' of \(owner)" + near(field.name, known, or: "it has"))
       return nil
     }
   }

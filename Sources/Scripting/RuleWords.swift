@@ -1,26 +1,36 @@
-/// The language as this version knows it, and what later versions will: a word of a later version is refused by
-/// name, never ignored.
+/// The language: every field, every word, and how each looks when it is right.
 enum RuleWords {
   static let fields = [
-    "title", "owner", "applies_to", "limits", "reads", "when", "held_for", "clears_when", "released_for", "tolerates",
-    "every", "at_most", "actions", "consequence", "check_first", "review_by", "value", "examples",
+    "title", "owner", "formerly", "applies_to", "limits", "calculates", "reads", "when", "held_for", "clears_when",
+    "released_for", "tolerates", "every", "during", "not_during", "needs", "suppressed_when", "group", "at_most",
+    "repeats_every", "actions", "on_clear", "settles_for", "recheck", "consequence", "check_first", "review_by",
+    "value", "examples",
   ]
   static let required = ["title", "owner", "applies_to", "reads", "when", "actions"]
-  static let laterFields = [
-    "calculates", "repeats_every", "during", "not_during", "on_clear", "settles_for", "recheck", "needs", "group",
-    "formerly",
-  ]
+  /// Fields that are functions of the asset and the limits.
+  static let questions = ["when", "clears_when", "needs", "suppressed_when"]
 
   static let plainReadings = ["latest", "previous", "quality", "age", "unchanged_for"]
-  static let windowReadings = ["average", "mean", "minimum", "maximum", "count", "change"]
-  static let readings = (plainReadings + windowReadings + ["stale"]).sorted()
-  static let laterReadings = [
-    "spread", "total", "smoothed", "rate", "increase", "crossings", "time_in", "active", "fired", "each",
+  /// Of a tag over a window, and nothing more.
+  static let windowReadings = [
+    "average", "mean", "minimum", "maximum", "spread", "total", "count", "change", "increase",
   ]
-  static let laterWindows = ["since", "this"]
-  static let laterMethods = ["of", "of_pair"]
+  /// Of a tag, with something of their own.
+  static let otherReadings = ["stale", "smoothed", "rate", "crossings", "time_in"]
+  /// Of another rule.
+  static let ruleReadings = ["active", "fired"]
+  /// Of the running period.
+  static let periodReadings = ["elapsed", "left"]
+  static let readings =
+    (plainReadings + windowReadings + otherReadings + ruleReadings + periodReadings).sorted()
+
+  static let windows = ["since", "this"]
+  /// Whose tag: behind a reading, or what an action works on.
+  static let subjects = ["of", "of_pair", "each"]
+  static let methods = ["of", "of_pair"]
 
   static let actions = ["work_order", "setpoint", "notification"]
+  static let whenClear = ["comment", "restore", "cancel"]
   static let examples = ["fires", "stays_calm", "held_back"]
   /// What an example says beside its readings: no reading may be called so.
   static let exampleFields = [
@@ -28,20 +38,23 @@ enum RuleWords {
   ]
   /// What a reading is over time.
   static let shapes = ["rises", "steps", "bad", "silent", "above", "below", "at"]
-  static let laterOthers = ["calc", "per", "by_hand", "curve"]
+  static let others = ["once_per", "per", "calc", "curve", "by_hand"]
 
-  /// Every word a rule file may write outside its functions.
-  static let available = readings + actions + examples + shapes + ["once_per"]
-  static let later = laterReadings + laterWindows + laterOthers
-  static let vocabulary = available + later
+  /// Every word a rule file may write outside its functions, and those it may write inside `actions` too.
+  static let loadWords = readings + windows + examples + whenClear + shapes + others
+  static let callWords = actions + subjects
+  static let vocabulary = loadWords + callWords
 
   /// What a field looks like when it is right, for messages.
   static func sample(of field: String) -> String {
     switch field {
     case "title": #"title = "Pump cavitation""#
     case "owner": #"owner = "rotating-equipment""#
+    case "formerly": #"formerly = "pump_suction""#
     case "applies_to": #"applies_to = "CentrifugalPump""#
     case "limits": "limits = { suction_low = 0.4 }"
+    case "calculates":
+      #"calculates = { head = calc("bar", function(p) return p.out - p.inlet end, { out = latest "DischargePressure", inlet = latest "SuctionPressure" }) }"#
     case "reads": #"reads = { running = latest "Running" }"#
     case "when": "when = function(pump, limits) return pump.running end"
     case "clears_when": "clears_when = function(pump, limits) return not pump.running end"
@@ -49,8 +62,17 @@ enum RuleWords {
     case "released_for": #"released_for = "5 min""#
     case "tolerates": #"tolerates = "30 s""#
     case "every": #"every = "10 s" or every = "never""#
+    case "during": #"during = "day shift""#
+    case "not_during": #"not_during = { "cleaning", "shutdown" }"#
+    case "needs": "needs = function(pump, limits) return pump.running end"
+    case "suppressed_when": "suppressed_when = function(pump, limits) return not pump.running end"
+    case "group": #"group = "suction""#
     case "at_most": #"at_most = once_per "8 h""#
+    case "repeats_every": #"repeats_every = "4 h""#
     case "actions": #"actions = { work_order { priority = 2, title = "Check the strainer of {asset}" } }"#
+    case "on_clear": #"on_clear = { comment "back to normal", restore, cancel }"#
+    case "settles_for": #"settles_for = "10 min""#
+    case "recheck": #"recheck = "24 h""#
     case "consequence": #"consequence = "economic""#
     case "check_first": #"check_first = { "suction valve open" }"#
     case "review_by": #"review_by = "2027-06-30""#
@@ -60,23 +82,20 @@ enum RuleWords {
     }
   }
 
-  static func notAvailable(_ word: String) -> String {
-    "'\(word)' is not available in this version of Millwright"
-  }
-
-  /// The sentence for a word of a later version; nil for a word this version has, or that none has.
-  static func refusal(of word: String) -> String? {
-    if laterReadings.contains(word) {
-      return "\(notAvailable(word)); available readings: \(readings.joined(separator: ", "))"
-    }
-    if laterWindows.contains(word) { return "\(notAvailable(word)); a window is a length such as \"5 min\"" }
+  /// What a reading looks like when it is right.
+  static func sample(ofReading word: String) -> String {
     switch word {
-    case "per": return "\(notAvailable(word)); it belongs to 'rate', which is not available either"
-    case "calc": return "\(notAvailable(word)); it belongs to 'calculates', which is not available either"
-    case "by_hand":
-      return "\(notAvailable(word)); clears_when is a function, as in \(sample(of: "clears_when"))"
-    case "curve": return "\(notAvailable(word)); a limit is a number, as in \(sample(of: "limits"))"
-    default: return nil
+    case "stale": #"stale("Flow [m3/h]", "3 h")"#
+    case "smoothed": #"smoothed("Flow [m3/h]", "10 min")"#
+    case "rate": #"rate("Flow [m3/h]", "1 h", per "h")"#
+    case "crossings": #"crossings("Flow [m3/h]", 8, "1 h")"#
+    case "time_in": #"time_in("Running", true, "1 h")"#
+    case "active": #"active "pump_dead_head""#
+    case "fired": #"fired("pump_dead_head", "1 h")"#
+    case "elapsed", "left": "\(word)(this \"15 min\")"
+    case "each": #"each("Zone", latest "Temperature [degC]")"#
+    case _ where windowReadings.contains(word): "\(word)(\"Flow [m3/h]\", \"5 min\")"
+    default: "\(word) \"Running\""
     }
   }
 }

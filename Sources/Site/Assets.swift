@@ -5,8 +5,9 @@ package struct RuleMark: Sendable, Equatable {
   package var file: String
   package var line: Int
   package var rule: String
-  /// The limit and the path of the asset it is overridden for; nil where only the rule is named (tiers).
+  /// The limit, what it is overridden by and the path of the asset; nil where only the rule is named (tiers).
   package var limit: String?
+  package var value: LimitValue?
   package var asset: String?
 }
 
@@ -28,7 +29,7 @@ struct AssetReader {
     var classIndex: Int
     var source: Int
     var key: String
-    var limits: [(rule: String, limit: String, value: Double, line: Int)]
+    var limits: [(rule: String, limit: String, value: LimitValue, line: Int)]
     var ids: [String: String]
     var references: [(name: String, asset: String, line: Int)]
   }
@@ -96,7 +97,7 @@ struct AssetReader {
     for rule in fields.named("limits") {
       let limits = Fields(rule.value, "limits of rule '\(rule.key)'", line: rule.line, file: file, report)
       for limit in limits.all() {
-        if let value = limits.number(limit.key) { draft.limits.append((rule.key, limit.key, value, limit.line)) }
+        if let value = limits.limit(limit.key) { draft.limits.append((rule.key, limit.key, value, limit.line)) }
       }
     }
     for id in fields.named("ids") {
@@ -210,8 +211,8 @@ struct AssetReader {
       lines[path] = draft.line
       var limits: [String: [String: LimitValue]] = [:]
       for (rule, limit, value, line) in draft.limits {
-        limits[rule, default: [:]][limit] = .number(value)
-        marks.append(RuleMark(file: file, line: line, rule: rule, limit: limit, asset: path))
+        limits[rule, default: [:]][limit] = value
+        marks.append(RuleMark(file: file, line: line, rule: rule, limit: limit, value: value, asset: path))
       }
       assets.append(
         Asset(

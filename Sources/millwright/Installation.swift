@@ -104,11 +104,15 @@ package struct Installation: Sendable {
       }
       guard let limit = mark.limit, let rule = compiled.first(where: { $0.name == mark.rule }) else { continue }
       let limits = rule.limits.map(\.name)
-      if !limits.contains(limit) {
-        findings.append(
-          Finding(
-            file: mark.file, line: mark.line,
-            message: "rule '\(rule.name)' has no limit '\(limit)'\(suggestion(for: limit, among: limits))"))
+      func refuse(_ message: String) {
+        findings.append(Finding(file: mark.file, line: mark.line, message: message))
+      }
+      guard let known = rule.limits.first(where: { $0.name == limit }) else {
+        refuse("rule '\(rule.name)' has no limit '\(limit)'\(suggestion(for: limit, among: limits))")
+        continue
+      }
+      if let value = mark.value, let refusal = known.refusal(of: value) {
+        refuse("limit '\(limit)' of rule '\(rule.name)': \(value.written) \(refusal)")
       }
     }
     findings += withoutConduit(compiled)

@@ -1,6 +1,6 @@
 import Rules
 
-/// The classes of the example site, for rules to be read against.
+/// The classes of the example site, and some around them, for rules to be read against.
 enum Plant {
   static let owners = ["rotating-equipment", "heat-treatment", "utilities"]
 
@@ -17,7 +17,7 @@ enum Plant {
           TagDefinition(name: "BearingTemperature", type: .number, unit: "degC"),
           TagDefinition(name: "MotorCurrent", type: .number, unit: "A"),
           TagDefinition(name: "SpeedSetpoint", type: .number, unit: "%"),
-        ]),
+        ], references: [ReferenceDefinition(name: "standby", assetClass: "CentrifugalPump")]),
       AssetClass(
         name: "ReciprocatingCompressor",
         tags: [
@@ -39,6 +39,18 @@ enum Plant {
           TagDefinition(name: "HeaterCurrent", type: .number, unit: "A"),
           TagDefinition(name: "FanRunning", type: .boolean),
           TagDefinition(name: "BatchId", type: .text),
+        ]),
+      AssetClass(
+        name: "OvenZone",
+        tags: [
+          TagDefinition(name: "Temperature", type: .number, unit: "degC"),
+          TagDefinition(name: "State", type: .states(names: ["Off", "On"], codes: [0, 1])),
+        ]),
+      AssetClass(
+        name: "Line",
+        tags: [
+          TagDefinition(name: "Speed", type: .number, unit: "m/min"),
+          TagDefinition(name: "Mode", type: .states(names: ["Stopped", "Running"], codes: [0, 1])),
         ]),
     ], assets: []
   ) { _, _ in SourceID(0) }

@@ -10,21 +10,29 @@ struct Asked {
   init(_ body: String, above: String = "", budget: LuaHost.Budget = .standard) throws {
     host = try LuaHost(
       text: "\(above)\nrule { when = function(pump, limits) \(body) end }", file: "rules/x.lua", statement: "rule",
-      words: ["average"], budget: budget)
+      words: ["average"], callWords: ["work_order", "of"], methods: ["of"], budget: budget)
     guard case .table(_, let fields) = host.declared, case .function(let f)? = fields.first?.value else {
       throw Finding(file: "rules/x.lua", line: nil, message: "no function")
     }
     function = f
-    try host.bind(readings: ["running", "suction", "state"], limits: ["low"])
+    try host.bind(readings: ["running", "suction", "state", "zones", "gone"], limits: ["low", "mode", "line"])
   }
 
+  static let zones = GroupReading(highest: 861, lowest: 840, spread: 8.5, mean: 850, howMany: 3, worst: "Z-2")
+  static let line = Curve([Curve.Point(0, 0), Curve.Point(100, 30), Curve.Point(120, 35)])
+
+  /// Readings that are left out stand behind the given ones: a group of zones, and one that is absent.
   func ask(_ readings: [ReadingValue] = [.boolean(true), .number(0.3), .text("Idle")], low: Double = 0.4) -> Answer {
-    readings.withUnsafeBufferPointer { r in host.ask(function, r, LimitTable([low])) }
+    let limits = [.number(low), .state("Idle")] + (Self.line.map { [LimitValue.curve($0)] } ?? [])
+    return (readings + [.group(Self.zones), .absent]).withUnsafeBufferPointer { r in
+      host.ask(function, r, LimitTable(limits))
+    }
   }
 }
 
 func load(_ text: String, words: [String] = ["average", "by_hand"]) throws(LuaFailure) -> LuaHost {
-  try LuaHost(text: text, file: "rules/x.lua", statement: "rule", words: words)
+  try LuaHost(
+    text: text, file: "rules/x.lua", statement: "rule", words: words, callWords: ["work_order", "of"], methods: ["of"])
 }
 
 @Suite struct HostTests {

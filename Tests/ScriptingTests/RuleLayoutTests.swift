@@ -64,7 +64,8 @@ struct RuleHashTests {
   @Test func what_people_read_is_no_logic() {
     let bare = logic(#"held_for = "2 min""#)
     for field in [
-      #"title = "A""#, #"owner = "b""#, #"check_first = { "c", "d" }"#, #"review_by = "2027-01-01""#,
+      #"title = "A""#, #"owner = "b""#, #"formerly = "old""#, #"check_first = { "c", "d" }"#,
+      #"review_by = "2027-01-01""#,
       #"value = { avoids = "1 EUR" }"#, #"examples = { fires { a = 1, lasting = "1 min" } }"#,
     ] {
       #expect(logic("\(field), held_for = \"2 min\"") == bare, "\(field)")
@@ -78,6 +79,14 @@ struct RuleHashTests {
     #expect(logic(#"held_for = "3 min""#) != bare)
     #expect(logic(#"held_for = "2 min", at_most = once_per "8 h""#) != bare)
     #expect(logic(#"held_for = "2 min""#, before: "local a = 1 ") != bare)
+    for field in [
+      "clears_when = by_hand", #"repeats_every = "1 h""#, #"during = "day""#, #"not_during = "night""#,
+      "needs = function(p) return p.x end", "suppressed_when = function(p) return p.x end", #"settles_for = "1 min""#,
+      #"recheck = "1 h""#, #"group = "g""#, #"on_clear = { comment "c" }"#, "limits = { a = { 1, to = 2 } }",
+      #"calculates = { a = calc("bar", function(f) return f.x end, { x = latest "A" }) }"#,
+      "actions = function(p) return {} end", #"reads = { a = latest "A" :of "Line" }"#,
+    ] { #expect(logic("\(field), held_for = \"2 min\"") != bare, "\(field)") }
+    #expect(logic(#"on_clear = { comment "a" }"#) != logic(#"on_clear = { comment "b" }"#))
   }
 
   @Test func a_title_inside_an_action_is_logic() {

@@ -18,6 +18,8 @@ typedef enum {
   MW_BLIND,
   /// A predicate returned something else than true or false: mw_name has the type.
   MW_NOT_BOOLEAN,
+  /// A calculation returned neither a number nor nil: mw_name has the type.
+  MW_NOT_NUMBER,
   MW_ERROR,
   MW_SYNTAX,
   /// mw_name was looked up in mw_scope.
@@ -30,17 +32,43 @@ typedef enum {
   MW_MEMORY,
 } MWStatus;
 
-typedef enum { MW_SCOPE_ENV, MW_SCOPE_MATH, MW_SCOPE_STRING, MW_SCOPE_TABLE, MW_SCOPE_READINGS, MW_SCOPE_LIMITS } MWScope;
+typedef enum {
+  MW_SCOPE_ENV,
+  MW_SCOPE_MATH,
+  MW_SCOPE_STRING,
+  MW_SCOPE_TABLE,
+  /// What is known of many assets at once: oven.zones.highest.
+  MW_SCOPE_GROUP,
+  MW_SCOPE_READINGS,
+  MW_SCOPE_LIMITS,
+} MWScope;
 
-typedef enum { MW_NOT_GOOD, MW_FALSE, MW_TRUE, MW_NUMBER, MW_TEXT } MWKind;
+/// A reading that is not good ends the call; one that is absent is nil.
+typedef enum { MW_NOT_GOOD, MW_ABSENT, MW_FALSE, MW_TRUE, MW_NUMBER, MW_TEXT, MW_GROUP } MWKind;
 
-/// One reading as a predicate sees it. Texts are set by mw_set_text.
+/// The numbers of a group, in this order; its text is `worst`.
+enum { MW_HIGHEST, MW_HOW_MANY, MW_LOWEST, MW_MEAN, MW_SPREAD, MW_GROUP_NUMBERS };
+
+/// One reading as a function sees it. Texts are set by mw_set_text.
 typedef struct {
   MWKind kind;
   double number;
   char *text;
   size_t length, room;
+  double group[MW_GROUP_NUMBERS];
 } MWReading;
+
+typedef enum { MW_LIMIT_NUMBER, MW_LIMIT_TEXT, MW_LIMIT_CURVE } MWLimitKind;
+
+/// One limit as a function sees it. A curve is `count` pairs of x and y, x rising, at least one pair.
+typedef struct {
+  MWLimitKind kind;
+  double number;
+  const char *text;
+  size_t length;
+  const double *points;
+  int count;
+} MWLimit;
 
 typedef struct {
   /// Bytes the state may hold at once.
@@ -55,8 +83,9 @@ typedef struct {
 // 'T' u32 values u32 (u32 name, value)...; outwards also 'F' u32 number u32 line and
 // 'W' u32 line, u32 name, u8 called, u32 values.
 
-/// A new state whose words are `config`: a list of the statement's name, the list of words and the list of words
-/// that may be called inside functions too. NULL when there is no memory. Owned by the caller, for mw_close.
+/// A new state whose words are `config`: a list of the statement's name, the list of words, the list of words that
+/// may be called inside functions too, and the list of those that are methods of what words give: v:of "x" is
+/// of(v, "x"). NULL when there is no memory. Owned by the caller, for mw_close.
 MWHost *mw_open(MWLimits limits, const uint8_t *config, size_t length);
 /// Frees all; returns the bytes that were not given back, which is 0 unless the host has a bug.
 size_t mw_close(MWHost *host);
@@ -74,15 +103,21 @@ int mw_statement_line(const MWHost *host);
 /// Bytecode with debug information: of the chunk (0), or of the nth function that the declaration reaches.
 /// MW_NO when there is no such function. In mw_output.
 MWStatus mw_dump(MWHost *host, int function);
-/// Gives the names of the two argument tables: a list of two lists.
+/// Gives the names of the argument tables: a list of the limits' names, and for each set of readings the list of theirs.
+/// The first set is the rule's own, the others are those of its calculations.
 MWStatus mw_bind(MWHost *host, const uint8_t *names, size_t length);
-/// Where the readings are to be written before mw_ask; as many as were bound.
-MWReading *mw_readings(MWHost *host);
-/// Copies a text into a reading; MW_MEMORY when there is no room.
-MWStatus mw_set_text(MWHost *host, int reading, const char *text, size_t length);
-/// Asks predicate `function`; `limits` must live until it returns.
+/// Where the readings of a set are to be written before a call; as many as were bound.
+MWReading *mw_readings(MWHost *host, int set);
+/// Copies a text into a reading and leaves its kind as it is; MW_MEMORY when there is no room.
+MWStatus mw_set_text(MWHost *host, MWReading *reading, const char *text, size_t length);
+/// Asks predicate `function` with the readings of a set; `limits` must live until it returns.
 /// `longest`, if not 0, is how many instructions the call can take at most, known from its code: it runs without the hook.
-MWStatus mw_ask(MWHost *host, int function, const double *limits, int64_t instructions, int64_t longest);
+MWStatus mw_ask(MWHost *host, int function, int set, const MWLimit *limits, int64_t instructions, int64_t longest);
+/// The same for a function that gives a number: MW_OK with it in `result`, or MW_NO when it gave nil.
+MWStatus mw_compute(
+  MWHost *host, int function, int set, const MWLimit *limits, int64_t instructions, int64_t longest, double *result);
+/// The same for a function that gives a list of words; mw_output then is what it gave.
+MWStatus mw_make(MWHost *host, int function, int set, const MWLimit *limits, int64_t instructions);
 /// Calls `function` with the values of a list; mw_output then is its first result.
 MWStatus mw_call(MWHost *host, int function, const uint8_t *arguments, size_t length, int64_t instructions);
 

@@ -10,7 +10,7 @@ rule {
   },
   when = function(pump, limits)
     local near = math.ab(pump.suction) < 1
-    return near and string.find("a", "b") == nil
+    return near and string.fnd("a", "b") == nil
   end,
   held_for = "2 min",
   actions = {

@@ -1,0 +1,14 @@
+rule {
+  title      = "Pump cavitation",
+  owner      = "rotating-equipment",
+  applies_to = "CentrifugalPump",
+  limits = { suction_low = 0.4, vibration_high = 7.1 },
+  reads = {
+    running   = latest "Running",
+    suction   = latest "SuctionPressure [bar g]",
+  },
+  when = function(pump, limits)
+    return pump.running and pump.suction < limits.suction_low
+  end,
+  actions = function(pump, limits) return {} end,
+}

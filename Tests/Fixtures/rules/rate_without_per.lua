@@ -1,0 +1,21 @@
+rule {
+  title      = "Pump cavitation",
+  owner      = "rotating-equipment",
+  applies_to = "CentrifugalPump",
+  limits = { suction_low = 0.4, vibration_high = 7.1 },
+  reads = {
+    running   = latest "Running",
+    suction   = latest "SuctionPressure [bar g]",
+    a = rate("Flow", "1 h"),
+    b = rate("Flow", "1 h", "h"),
+    c = rate("Flow", "1 h", per "hr"),
+    d = rate("Flow"),
+    e = rate("Running", "1 h", per "h"),
+  },
+  when = function(pump, limits)
+    return pump.running and pump.suction < limits.suction_low
+  end,
+  actions = {
+    work_order { priority = 2, title = "Check {asset}" },
+  },
+}

@@ -1,0 +1,21 @@
+rule {
+  title      = "Pump cavitation",
+  owner      = "rotating-equipment",
+  applies_to = "CentrifugalPump",
+  limits = { suction_low = 0.4, vibration_high = 7.1 },
+  reads = {
+    running   = latest "Running",
+    suction   = latest "SuctionPressure [bar g]",
+    a = average("Flow", since "Runing"),
+    b = average("Flow", since()),
+    c = average("Flow", since("Running", "on")),
+    d = average("Flow", since("Running", { true })),
+    e = average("Flow", since "Flow [l/min]"),
+  },
+  when = function(pump, limits)
+    return pump.running and pump.suction < limits.suction_low
+  end,
+  actions = {
+    work_order { priority = 2, title = "Check {asset}" },
+  },
+}

@@ -1,0 +1,23 @@
+rule {
+  title      = "Pump cavitation",
+  owner      = "rotating-equipment",
+  applies_to = "CentrifugalPump",
+  limits = { suction_low = 0.4, vibration_high = 7.1 },
+  reads = {
+    running   = latest "Running",
+    suction   = latest "SuctionPressure [bar g]",
+    a = total("Flow", this "shif"),
+    b = total("Flow", this "7 min"),
+    c = total("Flow", this "week"),
+    d = total("Flow", this()),
+    e = elapsed "shift",
+    f = left(since "Running"),
+    g = total("Flow", this),
+  },
+  when = function(pump, limits)
+    return pump.running and pump.suction < limits.suction_low
+  end,
+  actions = {
+    work_order { priority = 2, title = "Check {asset}" },
+  },
+}
