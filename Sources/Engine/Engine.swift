@@ -11,8 +11,10 @@ package final class Engine {
 
   /// Told of every batch that was committed, on the engine's thread.
   package typealias Committed = (Batch) -> Void
+  /// Told of a configuration that has taken over and is on disk, on the engine's thread, before anything more is read.
+  package typealias Reloaded = (Configuration) -> Void
 
-  private let configuration: Configuration
+  private let catalogue: any Catalogue
   private let journal: any Journal
   private let sources: [any Source]
   private let inbox: Inbox
@@ -20,6 +22,7 @@ package final class Engine {
   private let steady: WallClock
   private let log: (String) -> Void
   private let committed: Committed
+  private let reloaded: Reloaded
   private let board: HealthBoard
   private let gate: SetpointGate
 
@@ -42,10 +45,12 @@ package final class Engine {
   /// Brings the state back from the journal. Throws what the journal or the catalogue throw. `steady` is a clock that
   /// counts evenly from anywhere and is never set; `deaths` are the calls in which the process ended before.
   package init(
-    catalogue: any Catalogue, hash: Digest, journal: any Journal, sources: [any Source], inbox: Inbox,
+    catalogue: any Catalogue, journal: any Journal, sources: [any Source], inbox: Inbox,
     clock: @escaping WallClock, steady: @escaping WallClock, deaths: [Fault] = [], board: HealthBoard = HealthBoard(),
-    gate: SetpointGate = SetpointGate([]), log: @escaping (String) -> Void, committed: @escaping Committed
+    gate: SetpointGate = SetpointGate([]), log: @escaping (String) -> Void, reloaded: @escaping Reloaded = { _ in },
+    committed: @escaping Committed
   ) throws {
+    self.catalogue = catalogue
     self.journal = journal
     self.sources = sources
     self.inbox = inbox
@@ -55,12 +60,12 @@ package final class Engine {
     self.gate = gate
     self.log = log
     self.committed = committed
-    configuration = try catalogue.configuration(hash)
-    memory = try Memory.recover(configuration, from: journal) { inbox.isStopping }
+    self.reloaded = reloaded
+    memory = try Memory.recover(catalogue, from: journal) { inbox.isStopping }
     self.deaths = deaths
     batch = Batch(firstInput: try journal.nextInput)
     trust = ClockTrust(newest: memory.newest)
-    health = Health(at: clock(), sources: configuration.sources.map { Health.Source(name: $0.name) })
+    health = Health(at: clock(), sources: memory.configuration.sources.map { Health.Source(name: $0.name) })
     lastSnapshot = steady()
     lastTidy = lastSnapshot
     snapshotNext = batch.firstInput
@@ -84,6 +89,7 @@ package final class Engine {
         inbox.wait(patience)
         turn()
         if mustClose { closeOrRebuild() }
+        if inbox.takeReload() { reload() }
         lookAround()
       }
       takeLastSnapshot()
@@ -97,9 +103,17 @@ package final class Engine {
 
   /// What a start itself is goes before everything else, and a new configuration first of all: replay begins with it.
   private func open() {
-    batch.reports += memory.reports
-    for report in memory.reports { log("\(report.kind.rawValue): \(report.text)") }
-    for input in memory.opening { take(input) }
+    if let snapshot = memory.takeOpeningSnapshot(before: batch.firstInput + 1, at: clock()) {
+      batch.inputs.append(.config(memory.configuration.hash))
+      batch.pieces = snapshot.pieces
+      batch.conditions = memory.decider.takeChanged()
+      snapshotNext = snapshot.next
+      lastWholeSnapshot = snapshot.next
+    }
+    let reports = memory.takeReports()
+    batch.reports += reports
+    for report in reports { log("\(report.kind.rawValue): \(report.text)") }
+    for input in memory.takeOpening() { take(input) }
     for death in deaths { take(.death(death)) }
   }
 
@@ -159,7 +173,7 @@ package final class Engine {
         input = .change(change)
       }
     }
-    health.note(input, configuration)
+    health.note(input, memory.configuration)
     guard let turn = memory.apply(input) else { return batch.inputs.append(input) }
     // A fault is journalled before the input in which it happened, so that replay need not run into it.
     batch.inputs += turn.step.faults.map(Input.fault)
@@ -176,13 +190,15 @@ package final class Engine {
   private func close() throws {
     for source in sources { source.hold() }
     turn()
-    batch.pieces = snapshots.take()
+    // Those of a new configuration are there already and go with its input.
+    if batch.pieces.isEmpty { batch.pieces = snapshots.take() }
     guard !batch.isEmpty || !batch.pieces.isEmpty else {
       for source in sources { source.committed() }
       return
     }
-    batch.conditions = memory.decider.takeChanged()
+    batch.conditions += memory.decider.takeChanged()
     try journal.commit(batch)
+    if case .config? = batch.inputs.first { reloaded(memory.configuration) }
     for source in sources { source.committed() }
     let done = batch
     let answered = posted
@@ -225,7 +241,7 @@ package final class Engine {
     var wait = TimeSpan.seconds(1)
     while true {
       do {
-        memory = try Memory.recover(configuration, from: journal) { inbox.isStopping }
+        memory = try Memory.recover(catalogue, from: journal) { inbox.isStopping }
         batch = Batch(firstInput: try journal.nextInput)
         snapshotNext = min(snapshotNext, batch.firstInput)
         lastWholeSnapshot = min(lastWholeSnapshot, batch.firstInput)
@@ -238,6 +254,30 @@ package final class Engine {
         wait = min(wait + wait, .seconds(30))
       }
     }
+  }
+
+  // MARK: - Another configuration
+
+  /// Takes over another configuration between two batches. Its input, what it makes of the state and everything it
+  /// took over are one batch: whoever brings the state back needs nothing from before it.
+  private func reload() {
+    // New logic begins its holds at the moment it is taken over, not at the last sample.
+    if trust.isTrusted {
+      for tick in memory.ticks(at: clock()) { take(.tick(tick.source, tick.time)) }
+    }
+    if !batch.isEmpty { closeOrRebuild() }
+    // A commit that failed has begun anew, and asked for the configuration already.
+    guard batch.isEmpty, posted.isEmpty else { return inbox.reload() }
+    defer { inbox.answerReload() }
+    do {
+      guard let next = try catalogue.successor(to: memory.decider) else { return }
+      forgetSnapshot()
+      memory = memory.succeeded(by: next)
+    } catch {
+      return log("cannot take over what was changed: \(error); everything stays as it was")
+    }
+    open()
+    closeOrRebuild()
   }
 
   // MARK: - Between batches
@@ -263,7 +303,7 @@ package final class Engine {
     lastWholeSnapshot = snapshotNext
     snapshotNext = batch.firstInput
     snapshots.begin(
-      memory.frozen, before: batch.firstInput, of: configuration.hash, at: clock(), done: inbox.wake)
+      memory.frozen, before: batch.firstInput, of: memory.configuration.hash, at: clock(), done: inbox.wake)
   }
 
   /// The one under way will not be whole: the next may begin where it did.

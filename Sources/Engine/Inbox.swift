@@ -12,6 +12,8 @@ package final class Inbox: Sendable {
   private struct State {
     var posted: [Posted] = []
     var stopping = false
+    var reloading = false
+    var reloaded: [@Sendable () -> Void] = []
     var signalled = false
   }
   private let state = Mutex(State())
@@ -35,10 +37,35 @@ package final class Inbox: Sendable {
     wake()
   }
 
+  /// There may be another configuration: it is asked for and taken over between two batches. `done` is called on the
+  /// engine's thread when that has happened, or nothing was to be done.
+  package func reload(done: (@Sendable () -> Void)? = nil) {
+    state.withLock { state in
+      state.reloading = true
+      if let done { state.reloaded.append(done) }
+    }
+    wake()
+  }
+
   /// Ends the engine's loop after the batch in hand.
   package func stop() {
     state.withLock { $0.stopping = true }
     wake()
+  }
+
+  func answerReload() {
+    let waiting = state.withLock { state in
+      defer { state.reloaded = [] }
+      return state.reloaded
+    }
+    for done in waiting { done() }
+  }
+
+  func takeReload() -> Bool {
+    state.withLock { state in
+      defer { state.reloading = false }
+      return state.reloading
+    }
   }
 
   var isStopping: Bool { state.withLock { $0.stopping } }

@@ -10,8 +10,10 @@ struct Memory {
   private var bound: Set<TagID> = []
   /// The newest moment that the journal knows of: arrivals, ticks, links.
   private(set) var newest = Instant.distantPast
-  private let configuration: Configuration
-  /// Inputs that a start itself is: a new configuration, links that are not up yet.
+  let configuration: Configuration
+  /// Whether the journal does not say yet that this configuration decides.
+  private var isNew = false
+  /// Inputs that a start itself is: links that are not up yet.
   private(set) var opening: [Input] = []
   /// What recovery found and somebody should know.
   private(set) var reports: [Report] = []
@@ -23,28 +25,84 @@ struct Memory {
     slowestLateness = configuration.sources.map(\.lateness).max() ?? .zero
   }
 
-  /// Brings the state back: the newest snapshot that can be read, and the journal from there on. Nothing is
-  /// emitted: what was decided stands, and a decision that this replay comes to and the ledger has not, or the other
-  /// way round, is reported. A configuration that the journal does not end with begins anew, and says so in it.
+  /// Brings the state back, as the configuration left it that the journal ends with, and has the one that is to decide
+  /// now take over. Where the earlier one is no longer to be had everything begins anew, and that is said.
   static func recover(
-    _ configuration: Configuration, from journal: any Journal, isStopping: () -> Bool
+    _ catalogue: any Catalogue, from journal: any Journal, isStopping: () -> Bool
   ) throws -> Memory {
-    guard let last = try journal.lastConfiguration(), last.hash == configuration.hash else {
-      var memory = Memory(configuration, try journal.standing(before: try journal.nextInput))
-      memory.opening = [.config(configuration.hash)]
+    guard let last = try journal.lastConfiguration() else { return try begin(catalogue, journal) }
+    let earlier: Configuration
+    do {
+      earlier = try catalogue.configuration(last.hash)
+    } catch {
+      var memory = try begin(catalogue, journal)
+      memory.reports.append(
+        Report(
+          .possibleGap, time: memory.newest,
+          text: "what decided before cannot be brought back (\(error)): conditions, holds and windows begin anew; what "
+            + "was decided stands"))
       return memory
     }
-    var (memory, begin) = try restored(configuration, from: journal, since: last.number)
+    var memory = try recover(earlier, since: last.number, from: journal, isStopping)
+    if let next = try catalogue.successor(to: memory.decider) { memory = memory.succeeded(by: next) }
+    // A start is the return of every link: until they are back nothing is decided by time alone.
+    if memory.newest > .distantPast {
+      memory.opening = memory.configuration.sources.indices.map { .source(SourceID($0), .lost, memory.newest) }
+    }
+    return memory
+  }
+
+  /// With nothing from before but what was decided.
+  private static func begin(_ catalogue: any Catalogue, _ journal: any Journal) throws -> Memory {
+    guard let configuration = try catalogue.successor(to: nil) else {
+      preconditionFailure("a catalogue has a configuration where none decides yet")
+    }
+    var memory = Memory(configuration, try journal.standing(before: try journal.nextInput))
+    memory.isNew = true
+    return memory
+  }
+
+  /// The same memory under another configuration.
+  func succeeded(by next: Configuration) -> Memory {
+    var memory = Memory(next, Standing())
+    memory.decider.adopt(decider, at: newest)
+    memory.newest = newest
+    memory.reports = reports
+    memory.isNew = true
+    return memory
+  }
+
+  /// The state with which a configuration begins, to be written with the input that says so; nil when the journal says
+  /// so already.
+  mutating func takeOpeningSnapshot(before next: Int64, at now: Instant) -> Snapshot? {
+    guard isNew else { return nil }
+    isNew = false
+    return Snapshot(next: next, configuration: configuration.hash, taken: now, bytes: frozen.bytes)
+  }
+
+  /// Told to the journal, or at least to be told with what comes next.
+  mutating func takeReports() -> [Report] {
+    defer { reports = [] }
+    return reports
+  }
+
+  mutating func takeOpening() -> [Input] {
+    defer { opening = [] }
+    return opening
+  }
+
+  /// The newest snapshot that can be read, and the journal from there on. Nothing is emitted: what was decided stands,
+  /// and a decision that this replay comes to and the ledger has not, or the other way round, is reported.
+  private static func recover(
+    _ configuration: Configuration, since config: Int64, from journal: any Journal, _ isStopping: () -> Bool
+  ) throws -> Memory {
+    var (memory, begin) = try restored(configuration, from: journal, since: config)
     var computed: [Decision] = []
     try journal.replay(from: begin) { number, input in
       if number % 1_000 == 0, isStopping() { throw Stopped() }
       if let turn = memory.apply(input) { computed += turn.verdict.decisions }
     }
     try memory.compare(computed, with: journal, from: begin)
-    // A start is the return of every link: until they are back nothing is decided by time alone.
-    if memory.newest > .distantPast {
-      memory.opening = configuration.sources.indices.map { .source(SourceID($0), .lost, memory.newest) }
-    }
     return memory
   }
 
@@ -72,6 +130,12 @@ struct Memory {
           .possibleGap, time: memory.newest,
           text: "no snapshot of this version is left and the journal begins with input \(oldest): conditions, holds "
             + "and windows from before it begin anew"))
+    } else if config > 1 {
+      memory.reports.append(
+        Report(
+          .possibleGap, time: memory.newest,
+          text: "no snapshot of this version is left: conditions, holds and windows from before input \(config), with "
+            + "which this configuration began, begin anew"))
     }
     return (memory, max(config, oldest))
   }

@@ -11,15 +11,18 @@ package final class SetpointGate: Sendable {
   private struct State {
     var open: [Place: OpenSetpoint] = [:]
     var clockIsTrusted = false
+    var conduits: Conduits
   }
-  private let conduits: Conduits
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
-  package init(_ conduits: [Conduit]) { self.conduits = Conduits(conduits) }
+  package init(_ conduits: [Conduit]) { state = Mutex(State(conduits: Conduits(conduits))) }
+
+  /// From here on these are the permitted paths.
+  package func take(_ conduits: [Conduit]) { state.withLock { $0.conduits = Conduits(conduits) } }
 
   /// Takes over what is known of all requests that may still be sent.
   package func publish(_ decider: Decider, clockIsTrusted: Bool, at now: Instant) {
-    guard !conduits.isEmpty else { return }
+    guard state.withLock({ !$0.conduits.isEmpty || !$0.open.isEmpty }) else { return }
     let open = decider.openSetpoints(at: now)
     state.withLock { state in
       state.clockIsTrusted = clockIsTrusted
@@ -32,8 +35,10 @@ package final class SetpointGate: Sendable {
   /// Why an action must not be sent now; nil when it may. Anything but a setpoint may.
   package func permit(_ decision: Decision, _ action: Action, _ now: Instant) -> String? {
     guard action.kind == .setpoint else { return nil }
-    let (known, clockIsTrusted) = state.withLock { state in
-      (action.setpoint.flatMap { state.open[Place(asset: action.on?.path ?? decision.key.asset, tag: $0.tag)] }, state.clockIsTrusted)
+    let (conduits, known, clockIsTrusted) = state.withLock { state in
+      let asset = action.on?.path ?? decision.key.asset
+      let known = action.setpoint.flatMap { state.open[Place(asset: asset, tag: $0.tag)] }
+      return (state.conduits, known, state.clockIsTrusted)
     }
     return conduits.refusal(of: action, decision, knowing: known, clockIsTrusted: clockIsTrusted, at: now)
       .map { "\($0)" }

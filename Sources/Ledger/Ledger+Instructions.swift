@@ -34,6 +34,8 @@ extension Ledger {
     case .shelve, .unshelve, .takeOut, .putBack: try silence(instruction, input: input, db)
     // The evaluator ends it, and its record says so.
     case .reset: return
+    // The next configuration is made by what is written here.
+    case .release: break
     }
   }
 
@@ -97,7 +99,7 @@ extension Instruction.Act {
       let sql = "SELECT count(*) FROM decisions WHERE key = ?"
       let count = try Int.fetchOne(db.cachedStatement(sql: sql), arguments: [key.description])
       return count == 0 ? "there is no decision \(key)" : nil
-    case .halt: return nil
+    case .halt, .release: return nil
     case .resume: return try HaltRow.standing(db) == nil ? "nothing is halted" : nil
     case .shelve, .unshelve, .takeOut, .putBack, .reset: return try objectionAboutSilence(db)
     }
@@ -128,6 +130,7 @@ struct InstructionColumns {
     case .takeOut(let asset, let why): (self.act, subject, detail) = ("out", asset, why)
     case .putBack(let asset): (self.act, subject, detail) = ("in", asset, "")
     case .reset(let rule, let asset): (self.act, subject, detail) = ("reset", place(rule, asset), "")
+    case .release(let rule, let logic): (self.act, subject, detail) = ("release", rule, logic.hex)
     }
   }
 }

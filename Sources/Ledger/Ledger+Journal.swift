@@ -166,15 +166,27 @@ extension Ledger {
     }
   }
 
-  /// Keeps the texts behind a configuration's hash; those of a hash already kept stay as they are.
+  /// Keeps the texts behind a configuration's hash; those already kept stay as they are, and what an
+  /// earlier version did not keep is added.
   package func storeTexts(_ hash: Digest, _ texts: [(name: String, text: String)]) throws(LedgerError) {
     try writing("the texts of a configuration") { db in
       try db.execute(sql: "INSERT OR IGNORE INTO configurations (hash) VALUES (?)", arguments: [hash.hex])
-      guard db.changesCount == 1 else { return }
       for (name, text) in texts {
-        try db.cachedStatement(sql: "INSERT INTO texts (hash, name, text) VALUES (?, ?, ?)")
+        try db.cachedStatement(sql: "INSERT OR IGNORE INTO texts (hash, name, text) VALUES (?, ?, ?)")
           .execute(arguments: [hash.hex, name, text])
       }
+    }
+  }
+
+  /// Whether a person has released the logic of a rule: from then on it needs nobody's word any more.
+  package func isReleased(rule: String, logic: Digest) throws(LedgerError) -> Bool {
+    try reading("what was released") { db in
+      let count = try Int.fetchOne(
+        db,
+        sql: """
+          SELECT count(*) FROM instructions WHERE act = 'release' AND subject = ? AND detail = ? AND refusal IS NULL
+          """, arguments: [rule, logic.hex])
+      return count ?? 0 > 0
     }
   }
 

@@ -34,6 +34,19 @@ package final class LedgerReader: Sendable {
     try reading("meta") { db in try String.fetchOne(db, sql: "SELECT ledger FROM meta") ?? "" }
   }
 
+  /// The texts of what decides now, by name; empty before anything did.
+  package func versions() throws(LedgerError) -> [(name: String, text: String)] {
+    try reading("the texts of a configuration") { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT name, text FROM texts
+          WHERE hash = (SELECT hash FROM configs ORDER BY number DESC LIMIT 1) ORDER BY name
+          """
+      ).map { (try $0.get("name"), try $0.get("text")) }
+    }
+  }
+
   /// Every input from `number` on, in order.
   package func replay(from number: Int64, _ body: (Int64, Input) throws -> Void) throws {
     try read(

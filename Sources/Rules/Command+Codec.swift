@@ -178,6 +178,10 @@ extension Instruction {
       writer.byte(12)
       writer.text(rule)
       writer.text(asset)
+    case .release(let rule, let logic):
+      writer.byte(20)
+      writer.text(rule)
+      writer.text(logic.hex)
     }
   }
 
@@ -216,6 +220,9 @@ extension Instruction {
     case 12:
       let rule = try reader.text()
       act = .reset(rule: rule, asset: try reader.text())
+    case 20:
+      let rule = try reader.text()
+      act = .release(rule: rule, logic: Digest(hex: try reader.text()))
     default: throw Unreadable(at: reader.offset)
     }
     self.init(person: person, at: at, act: act)

@@ -117,6 +117,8 @@ package struct Instruction: Sendable, Equatable {
     case putBack(asset: String)
     /// Ends an active condition of a rule that clears by hand.
     case reset(rule: String, asset: String)
+    /// The version of a rule with this logic, which shadows beside the one that acts, takes its place.
+    case release(rule: String, logic: Digest)
   }
   /// Their id in the site file.
   package var person: String

@@ -3,7 +3,7 @@ package struct Configuration {
   /// Over rule texts, model, limits and tiers; journalled where it begins to decide.
   package var hash: Digest
   package var model: Model
-  /// Sorted by name.
+  /// Sorted by name. There may be two versions of a rule: one that acts and a new one that shadows beside it.
   package var rules: [Rule]
   package var policy: PolicySettings
   package var sources: [SourceSettings]
@@ -93,6 +93,15 @@ package struct PolicySettings: Sendable, Equatable {
     tiers.first {
       ($0.rule ?? rule) == rule && ($0.assetClass ?? assetClass) == assetClass && ($0.kind ?? kind) == kind
     }?.tier ?? .shadow
+  }
+
+  /// How far a rule may go. A version that shadows beside the acting one never goes further.
+  /// `assetClass` is of the asset it works on, if that is not the rule's own.
+  package func tier(of rule: Rule, assetClass: String? = nil, kind: ActionKind) -> Tier {
+    switch rule.role {
+    case .shadowing: .shadow
+    case .acting: tier(rule: rule.plainName, assetClass: assetClass ?? rule.appliesTo, kind: kind)
+    }
   }
 
   package func adapter(for kind: ActionKind, assetClass: String) -> String? {

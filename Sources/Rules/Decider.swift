@@ -1,7 +1,9 @@
 /// Evaluator and policy together: the whole of what decides, as one value.
 package struct Decider {
-  package private(set) var evaluator: Evaluator
-  package private(set) var policy: Policy
+  package internal(set) var evaluator: Evaluator
+  package internal(set) var policy: Policy
+  /// Conditions whose rule or asset was taken away, as they were then.
+  var sleeping: [Carried] = []
 
   package init(_ configuration: Configuration, standing: Standing = Standing()) {
     evaluator = Evaluator(configuration)
@@ -48,13 +50,15 @@ package struct Decider {
   }
 
   /// A reference to the state as it is now.
-  package func frozen() -> FrozenState { evaluator.frozen(with: policy) }
+  package func frozen() -> FrozenState { evaluator.frozen(with: policy, sleeping) }
 
   /// Takes over what a decider of the same configuration had when it was frozen. Throws when the bytes are of
   /// another; it is then not to be used.
   package mutating func restore(from reader: inout ByteReader) throws(Unreadable) {
     try evaluator.restore(from: &reader)
     try policy.restore(from: &reader, evaluator)
+    sleeping = []
+    for _ in 0..<(try reader.integer(in: 0...Int64(Int32.max))) { sleeping.append(try Carried(from: &reader)) }
   }
 
   /// Decisions that the ledger has stand, whether or not they were come to here.

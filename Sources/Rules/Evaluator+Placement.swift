@@ -65,7 +65,7 @@ extension Evaluator {
         firstReading: Int32(readingStates.count), sourceSet: sourceSet, readsOthers: !others.isEmpty))
     conditions.append(Condition())
     readingStates += Array(repeating: ReadingState(), count: compiled.readings.count)
-    limitTables.append(compiled.limits(overridden: model.assets[asset].limits[compiled.rule.name] ?? [:]))
+    limitTables.append(compiled.limits(overridden: model.assets[asset].limits[compiled.rule.plainName] ?? [:]))
     for other in others {
       placements[Int(other)].isRead = true
       dependents[other, default: []].append(condition)

@@ -11,6 +11,7 @@ package struct FrozenState: Sendable {
   let activations: [Int32: [Instant]]
   let counts: IntakeCounts
   let policy: Policy
+  let sleeping: [Carried]
 
   /// The state as bytes: two evaluators with the same bytes give the same steps from there on.
   package func encode(into writer: inout ByteWriter) {
@@ -29,10 +30,7 @@ package struct FrozenState: Sendable {
     writer.integer(conditions.count)
     for condition in conditions { condition.encode(into: &writer) }
     writer.integer(readingStates.count)
-    for state in readingStates {
-      state.lastGood.encode(into: &writer)
-      writer.integer(state.unknownSince)
-    }
+    for state in readingStates { state.encode(into: &writer) }
     for table in [waiting.mapValues { Array($0.left) }, activations] {
       writer.integer(table.count)
       for key in table.keys.sorted() {
@@ -45,14 +43,17 @@ package struct FrozenState: Sendable {
       writer.integer(count)
     }
     policy.encodeState(into: &writer)
+    writer.integer(sleeping.count)
+    for carried in sleeping { carried.encode(into: &writer) }
   }
 }
 
 extension Evaluator {
-  func frozen(with policy: Policy) -> FrozenState {
+  func frozen(with policy: Policy, _ sleeping: [Carried]) -> FrozenState {
     FrozenState(
       tags: tags, histories: histories, firstHeard: firstHeard, links: links, conditions: conditions,
-      readingStates: readingStates, waiting: waiting, activations: activations, counts: counts, policy: policy)
+      readingStates: readingStates, waiting: waiting, activations: activations, counts: counts, policy: policy,
+      sleeping: sleeping)
   }
 
   /// Takes over what `FrozenState.encode` wrote of an evaluator of the same configuration, but for its policy.
@@ -72,7 +73,7 @@ extension Evaluator {
     for index in conditions.indices { conditions[index] = try Condition(from: &reader) }
     try reader.expect(readingStates.count)
     for index in readingStates.indices {
-      readingStates[index] = ReadingState(lastGood: try ReadingValue(from: &reader), unknownSince: try reader.integer())
+      readingStates[index] = try ReadingState(from: &reader)
     }
     waiting = try reader.moments(conditions.count).mapValues(Moments.init)
     for condition in waiting.keys { conditions[Int(condition)].waits = true }

@@ -209,6 +209,15 @@ struct History: Sendable {
     self.texts = texts
   }
 
+  /// Takes over what a history of the same tag had under another configuration. What only another window needs and was
+  /// not counted is counted from the marks that are there.
+  mutating func adopt(_ old: History) {
+    restore(
+      Array(old.marks[old.first...]), hasWindows && old.hasWindows ? Array(old.totals[old.first...]) : [],
+      hasWindows ? old.forgotten : Totals(), old.forgottenGood, old.texts)
+    if hasWindows, !old.hasWindows || staleAfter != old.staleAfter { recount() }
+  }
+
   // MARK: Asking
 
   /// When the mark after this one began, if that is no sample.

@@ -87,7 +87,7 @@ extension Policy {
     let assetClass = model.classes[model.assets[Int(asset.index)].classIndex].name
     return (
       settings.adapter(for: kind, assetClass: assetClass),
-      settings.tier(rule: rule.name, assetClass: assetClass, kind: kind)
+      settings.tier(of: rule, assetClass: assetClass, kind: kind)
     )
   }
 

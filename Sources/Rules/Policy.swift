@@ -17,7 +17,7 @@ package struct Policy: Sendable {
   }
 
   /// A firing that waits for its reason to end.
-  private struct Waiting {
+  struct Waiting {
     var heldBack: HeldBack
     var until: Instant
   }
@@ -25,10 +25,10 @@ package struct Policy: Sendable {
   let settings: PolicySettings
   let conduits: Conduits
   /// When each condition last led to a decision; only conditions that did.
-  private var lastDecision: [ConditionID: Instant] = [:]
-  private var waiting: [ConditionID: Waiting] = [:]
+  var lastDecision: [ConditionID: Instant] = [:]
+  var waiting: [ConditionID: Waiting] = [:]
   /// Fire times of the last decisions, to number those a clock step repeats.
-  private var fireTimes: [ConditionID: [Instant]] = [:]
+  var fireTimes: [ConditionID: [Instant]] = [:]
   /// Waiting actions by expiry, earliest first.
   var approvals: [(expires: Instant, key: ActionKey)] = []
   var openSetpoints = OpenSetpoints()
@@ -117,12 +117,18 @@ package struct Policy: Sendable {
       let held = HeldBack(
         rule: rule.name, asset: evaluator.asset(of: event.condition).path, time: event.time, since: since,
         reason: .atMost(until: until), evidence: evidence)
-      waiting[event.condition] = Waiting(heldBack: held, until: until)
       verdict.heldBack.append(held)
-      if !evaluator.hasPassed(until, event.condition) { evaluator.wake(event.condition, at: until) }
+      wait(held, event.condition, &evaluator)
     } else {
       decide(event.condition, at: event.time, since: since, deferredFrom: nil, evidence, evaluator, &verdict)
     }
+  }
+
+  /// Keeps a firing until its reason ends.
+  mutating func wait(_ held: HeldBack, _ condition: ConditionID, _ evaluator: inout Evaluator) {
+    guard case .atMost(let until) = held.reason else { return }
+    waiting[condition] = Waiting(heldBack: held, until: until)
+    if !evaluator.hasPassed(until, condition) { evaluator.wake(condition, at: until) }
   }
 
   private mutating func take(
@@ -240,7 +246,7 @@ package struct Policy: Sendable {
   private mutating func forget(_ act: Instruction.Act) {
     switch act {
     case .approve(let key), .reject(let key, _), .drop(let key, _): approvals.removeAll { $0.key == key }
-    case .retry, .verdict, .halt, .resume, .shelve, .unshelve, .takeOut, .putBack, .reset: return
+    case .retry, .verdict, .halt, .resume, .shelve, .unshelve, .takeOut, .putBack, .reset, .release: return
     }
   }
 

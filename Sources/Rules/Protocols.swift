@@ -34,10 +34,12 @@ package struct Intake: Sendable {
   package init() {}
 }
 
-/// Finds the configuration that decided under a hash.
+/// Makes configurations: those that decided once, and the one that is to decide now.
 package protocol Catalogue: AnyObject {
-  /// Throws when the configuration is no longer to be had.
+  /// The one that decided under a hash. Throws when it is no longer to be had.
   func configuration(_ hash: Digest) throws -> Configuration
+  /// The one that is to decide from here on, given who decides now (nil: nobody); nil when nothing is to change.
+  func successor(to decider: Decider?) throws -> Configuration?
 }
 
 /// The durable record, as the engine sees it.

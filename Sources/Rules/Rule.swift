@@ -1,8 +1,10 @@
 /// One rule file, compiled: what it reads, when it fires, what it does, what it is worth, who owns it.
 /// A rule never changes and knows nothing of one asset; what it knows about one asset is a `Condition`.
 package struct Rule {
-  /// The file's name without `.lua`; the rule's identity.
+  /// The file's name without `.lua`; the rule's identity. That of a version that shadows ends in `~new`, which no
+  /// file's name does: its conditions and decisions are its own.
   package var name: String
+  package private(set) var role = Role.acting
   package var title: String
   package var owner: String
   /// Name of the asset class.
@@ -113,7 +115,31 @@ package struct Rule {
   }
 }
 
+/// What one version of a rule may do beside another.
+package enum Role: String, Sendable {
+  case acting
+  /// Decides and records, in shadow, beside the version that acts, until a named person releases it.
+  case shadowing
+}
+
 extension Rule {
+  /// Behind the name of a version that shadows.
+  package static let shadowMark = "~new"
+
+  /// The name that the site and other rules know it by.
+  package var plainName: String {
+    role == .acting ? name : String(name.dropLast(Rule.shadowMark.count))
+  }
+
+  /// The same version in the shadow of the one that acts.
+  package func shadowing() -> Rule {
+    guard role == .acting else { return self }
+    var rule = self
+    rule.role = .shadowing
+    rule.name += Rule.shadowMark
+    return rule
+  }
+
   /// How long a reading may be not good, by the limits as the rule has them or as they are in force.
   package func toleratesSpan(_ table: LimitTable? = nil) -> TimeSpan {
     tolerates?.span(in: limits, table) ?? heldFor.span(in: limits, table) / 10

@@ -13,8 +13,10 @@ package enum RuleFile {
   /// Reads one rule file's text. `file` is how messages name it (`rules/pump_cavitation.lua`); the rule's name is the
   /// file's name without `.lua`. With a `model`, class, tags, types and units are checked against it; with `owners`,
   /// the owner. With `calls`, each call is noted there, and so is the asset. Throws every finding there is, by line.
+  /// A version that is to shadow beside another is read as such.
   package static func read(
-    text: String, file: String, model: Model? = nil, owners: [String]? = nil, calls: CallNote.Place? = nil
+    text: String, file: String, model: Model? = nil, owners: [String]? = nil, calls: CallNote.Place? = nil,
+    role: Role = .acting
   ) throws(Findings) -> Rule {
     // Some editors put a byte order mark in front.
     let source = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
@@ -27,7 +29,8 @@ package enum RuleFile {
     do {
       host = try LuaHost(
         text: source, file: file, statement: "rule", words: RuleWords.loadWords, callWords: RuleWords.callWords,
-        methods: RuleWords.methods, caller: calls?.rule(name))
+        methods: RuleWords.methods,
+        caller: calls?.rule(role == .acting ? name : name + Rule.shadowMark))
     } catch {
       reader.report(error)
       throw reader.all
@@ -53,7 +56,7 @@ package enum RuleFile {
         compute: compute(host, calculated, set: place + 1))
     }
     rule.askedFor = calls?.asset
-    return rule
+    return role == .acting ? rule : rule.shadowing()
   }
 
   private static func ask(_ host: LuaHost, _ reader: RuleReader) -> Rule.Ask {

@@ -9,6 +9,8 @@ struct Secrets {
   var folder: String
   /// Whether a generated one that is not there yet is made.
   var make: Bool
+  /// For a site as it once was, of which only what decides is asked: a secret may be gone.
+  var mayLack = false
 
   /// The secret under `key`: `{env: NAME}`, `{file: path}` or `{generated: name}`.
   func read(_ entry: YAML.Entry, file: String, _ report: Reporter) -> Secret? {
@@ -31,6 +33,7 @@ struct Secrets {
     }
     if let (name, line) = environmentName {
       if let text = environment[name], !text.isEmpty { return Secret(text) }
+      if mayLack { return nil }
       report.add(file, line, "the environment variable \(name) is not set; secret '\(entry.key)' comes from it")
       return nil
     }
@@ -58,6 +61,7 @@ struct Secrets {
   private func text(
     in path: String, named key: String, shown: String, _ file: String, _ line: Int, _ report: Reporter
   ) -> Secret? {
+    if mayLack { return nil }
     guard let data = FileManager.default.contents(atPath: path) else {
       report.add(file, line, "the file \(shown) is not there or may not be read; secret '\(key)' comes from it")
       return nil

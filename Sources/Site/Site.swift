@@ -24,8 +24,19 @@ package struct Owner: Sendable, Equatable {
   package var people: [String]
 }
 
+/// The two files of a site, word for word. They hold no secret: one that is written there is refused.
+package struct SiteTexts: Sendable, Equatable {
+  package var site: String
+  package var assets: String
+  package init(site: String, assets: String) {
+    self.site = site
+    self.assets = assets
+  }
+}
+
 /// One installation, as `site.yaml` and `assets.yaml` describe it, in the words of Rules.
 package struct Site: Sendable {
+  package var texts: SiteTexts
   /// One word: `riverside`.
   package var name: String
   package var title: String
@@ -66,14 +77,26 @@ package struct Site: Sendable {
     return site
   }
 
+  /// A site as it once was, from its texts: what decides. No secret is needed for that, nor given.
+  package static func read(_ texts: SiteTexts, of folder: String, integrations: String?) throws(SiteFindings) -> Site {
+    let report = Reporter()
+    let here = FileManager.default.currentDirectoryPath
+    let site = read(
+      absolute(folder, from: here), [:], false, integrations.map { absolute($0, from: here) }, report, texts)
+    guard let site, report.list.isEmpty else { throw SiteFindings(list: report.sorted) }
+    return site
+  }
+
   private static func read(
     _ folder: String, _ environment: [String: String], _ makeSecrets: Bool, _ otherIntegrations: String?,
-    _ report: Reporter
+    _ report: Reporter, _ texts: SiteTexts? = nil
   ) -> Site? {
     let shown = folder.split(separator: "/").last.map(String.init) ?? ""
     let (siteFile, assetsFile) = (shown + "/site.yaml", shown + "/assets.yaml")
-    let siteText = YAML.read(folder + "/site.yaml", shownAs: siteFile, report)
-    let assetsText = YAML.read(folder + "/assets.yaml", shownAs: assetsFile, report)
+    let siteWords = texts?.site ?? YAML.text(at: folder + "/site.yaml", shownAs: siteFile, report)
+    let assetsWords = texts?.assets ?? YAML.text(at: folder + "/assets.yaml", shownAs: assetsFile, report)
+    let siteText = siteWords.flatMap { YAML.parse($0, shownAs: siteFile, report) }
+    let assetsText = assetsWords.flatMap { YAML.parse($0, shownAs: assetsFile, report) }
     // One file that cannot be read does not hide what is wrong in the other; only what names its words is left out.
     let assets = assetsText.map { Fields($0, "the asset file", file: assetsFile, report) }
     let classes = (assets?.readable ?? false) ? readClasses(assets) : nil
@@ -95,7 +118,8 @@ package struct Site: Sendable {
     let integrations = otherIntegrations ?? named
     let state = folderAt("state", "state")
     let secrets = Secrets(
-      environment: environment, siteFolder: folder, folder: state + "/secrets", make: makeSecrets)
+      environment: environment, siteFolder: folder, folder: state + "/secrets", make: makeSecrets,
+      mayLack: texts != nil)
 
     if !fields.has("sources") { fields.missing("sources", "{plant: {kind: mqtt, host: localhost, messages: []}}") }
     let sources = SourceReader(site: name, folder: folder, file: siteFile, secrets: secrets, report: report)
@@ -125,7 +149,8 @@ package struct Site: Sendable {
 
     guard let plant else { return nil }
     return Site(
-      name: name, title: title, folder: folder, rulesFolder: rules, integrationsFolder: integrations,
+      texts: SiteTexts(site: siteWords ?? "", assets: assetsWords ?? ""), name: name, title: title, folder: folder,
+      rulesFolder: rules, integrationsFolder: integrations,
       stateFolder: state, retention: retention, model: plant.model, sources: sources.map { ($0.0, $0.1) },
       bindings: plant.bindings,
       adapters: adapters, owners: owners, people: people,

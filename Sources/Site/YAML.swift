@@ -35,6 +35,10 @@ struct YAML {
 
   /// Reads a whole file; nil when it cannot be read, with the finding reported.
   static func read(_ path: String, shownAs file: String, _ report: Reporter) -> YAML? {
+    text(at: path, shownAs: file, report).flatMap { parse($0, shownAs: file, report) }
+  }
+
+  static func text(at path: String, shownAs file: String, _ report: Reporter) -> String? {
     guard let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int else {
       // Whole: the folder may be the mistake.
       report.add(
@@ -53,7 +57,7 @@ struct YAML {
       report.add(file, nil, "is not UTF-8; save it as UTF-8")
       return nil
     }
-    return parse(text, shownAs: file, report)
+    return text
   }
 
   static func parse(_ text: String, shownAs file: String, _ report: Reporter) -> YAML? {

@@ -1,3 +1,4 @@
+import Ledger
 import Rules
 import Scripting
 import Site
@@ -7,21 +8,32 @@ struct Calls: Sendable {
   let note: CallNote
   /// To be journalled before anything else.
   let deaths: [Fault]
+  /// Two starts ended while they brought back what decided before, in a rule whose file was changed since.
+  let beginsAnew: Bool
 
   /// Reads the note that an earlier run left in the state folder and begins a new one. Throws `Failure.cannot` when the run
-  /// before and the one before that ended in the same call while they brought the state back.
-  init(_ installation: Installation, longestCall: TimeSpan, log: Log) throws {
+  /// before and the one before that ended in the same call while they brought the state back, and nobody has changed
+  /// what was called.
+  init(_ installation: Installation, _ ledger: Ledger, longestCall: TimeSpan, log: Log) throws {
     let path = installation.site.stateFolder + "/calls.note"
+    // What is brought back is what decided before; what decides then may be other versions.
+    let hash = (try? ledger.lastConfiguration())?.hash ?? installation.hash
+    let recorded = ((try? ledger.texts(hash)) ?? []).compactMap(Installation.SourceText.init(name:text:))
+    let rules = Set(installation.ruleNames + installation.refused.map(\.rule) + recorded.map(\.rule)).sorted()
     let names = CallNote.Names(
-      rules: installation.ruleNames, adapters: installation.site.adapters.map(\.name),
+      rules: rules + rules.map { $0 + Rule.shadowMark }, adapters: installation.site.adapters.map(\.name),
       assets: installation.site.model.assets.map(\.path))
     var carrying: [OpenCall] = []
+    var beginsAnew = false
     do {
       if let earlier = try CallNote.read(path: path) {
-        if let call = earlier.endsRecovery(of: installation.hash) {
-          throw Failure.cannot(
-            "cannot bring the state back: two starts ended while they did, both inside \(call.called) (\(call.cause)). "
-              + "Change that rule or take it away; to try once more as it is, delete \(path)")
+        if let call = earlier.endsRecovery(of: hash) {
+          beginsAnew = recorded.contains { call.isOf($0) && !installation.rules.contains($0) }
+          guard beginsAnew else {
+            throw Failure.cannot(
+              "cannot bring the state back: two starts ended while they did, both inside \(call.called) (\(call.cause)). "
+                + "Change that rule or take it away; to try once more as it is, delete \(path)")
+          }
         }
         carrying = earlier.calls.filter { $0.fault != nil && $0.isKnown(in: names) }
         for call in earlier.calls { Calls.tell(call, isCounted: carrying.contains(call), log) }
@@ -30,16 +42,17 @@ struct Calls: Sendable {
       log(.warning, "calls", ["what": "\(error)"])
     }
     deaths = carrying.compactMap(\.fault)
+    self.beginsAnew = beginsAnew
 
     // The engine's thread and each adapter's, which may still hold its old code while it loads anew.
     let threads = 1 + 2 * names.adapters.count
     do {
       note = try CallNote(
-        path: path, names: names, configuration: installation.hash, threads: threads, carrying: carrying)
+        path: path, names: names, configuration: hash, threads: threads, carrying: carrying)
     } catch {
       // Deciding is worth more than knowing, should it end, in which call it was.
       log(.warning, "calls", ["what": "\(error); an end inside a call will not be known to the next start"])
-      note = try CallNote(path: nil, names: names, configuration: installation.hash, threads: threads)
+      note = try CallNote(path: nil, names: names, configuration: hash, threads: threads)
     }
     note.guardThreads()
     do {
@@ -68,6 +81,11 @@ extension OpenCall {
     case .rule(let rule, nil): "rule \(rule)"
     case .adapter(let adapter): "the code of adapter \(adapter)"
     }
+  }
+
+  fileprivate func isOf(_ version: Installation.SourceText) -> Bool {
+    guard case .rule(let rule, _) = caller else { return false }
+    return rule == version.rule || rule == version.rule + Rule.shadowMark
   }
 
   fileprivate func isKnown(in names: CallNote.Names) -> Bool {

@@ -11,31 +11,75 @@ package struct Installation: Sendable {
   package var site: Site
   package let rules: [SourceText]
   package let adapters: [String: SourceText]
-  private let folders: SiteFolders
+  /// Rule files that are not taken as they are now, where one wrong file is to stop nothing.
+  package var refused: [Refused] = []
+  let folders: SiteFolders
 
-  package struct SourceText: Sendable {
+  package struct SourceText: Sendable, Equatable {
     /// As messages name it: `rules/pump_cavitation.lua`.
     package var file: String
     package var text: String
+    package var role = Role.acting
+  }
+
+  package struct Refused: Sendable, Equatable {
+    package var file: String
+    /// `rules/pump.lua:7: what is wrong`, each.
+    package var findings: [String]
+    var rule: String { SourceText(file: file, text: "").rule }
   }
 
   /// Reads everything and checks it as a whole, examples too where they are to be proven. Throws `Failure.findings`
   /// with every finding there is.
   package static func read(_ folders: SiteFolders, makeSecrets: Bool, proving: Bool = true) throws -> Installation {
-    var findings: [Finding] = []
-    let site: Site
+    let site = try readSite(folders, makeSecrets: makeSecrets)
+    let (installation, findings) = try read(folders, site, proving: proving)
+    guard findings.isEmpty else { throw Failure.findings(sorted(findings)) }
+    return installation
+  }
+
+  /// The same for an engine, which one wrong rule file must not stop: it is left out and named. Throws
+  /// `Failure.findings` when something is wrong with the rest. `site` is the one to be read with, if not the folder's.
+  static func readGood(_ folders: SiteFolders, makeSecrets: Bool, with site: Site? = nil) throws -> Installation {
+    let site = try site ?? readSite(folders, makeSecrets: makeSecrets)
+    let (installation, findings) = try read(folders, site, proving: true)
+    let files = try ruleFiles(in: folders.rules ?? site.rulesFolder).map { "rules/\($0)" }
+    let rest = findings.filter { !files.contains($0.file) && $0.message != noRules }
+    guard rest.isEmpty else { throw Failure.findings(sorted(rest)) }
+    let refused = files.compactMap { file in
+      let own = findings.filter { $0.file == file }
+      return own.isEmpty ? nil : Refused(file: file, findings: sorted(own))
+    }
+    var good = installation.with(installation.rules.filter { rule in !refused.contains { $0.file == rule.file } })
+    good.refused = refused
+    return good
+  }
+
+  static func readSite(_ folders: SiteFolders, makeSecrets: Bool) throws -> Site {
     do {
-      site = try Site.read(
+      return try Site.read(
         folder: folders.site, environment: ProcessInfo.processInfo.environment, makeSecrets: makeSecrets,
         integrations: folders.integrations)
     } catch {
       throw Failure.findings(error.list.map(\.description))
     }
+  }
+
+  private static func read(
+    _ folders: SiteFolders, _ site: Site, proving: Bool
+  ) throws -> (installation: Installation, findings: [Finding]) {
+    var findings: [Finding] = []
     let rulesFolder = folders.rules ?? site.rulesFolder
-    let rules = try texts(in: rulesFolder, suffix: ".lua")
-    if rules.isEmpty {
-      findings.append(
-        Finding(file: rulesFolder, line: nil, message: "no rules: a rule is a file whose name ends in .lua"))
+    var rules: [SourceText] = []
+    for name in try ruleFiles(in: rulesFolder) {
+      do {
+        rules.append(SourceText(file: "rules/\(name)", text: try text(at: rulesFolder + "/" + name)))
+      } catch {
+        findings.append(Finding(file: "rules/\(name)", line: nil, message: "\(error)"))
+      }
+    }
+    if rules.isEmpty, findings.isEmpty {
+      findings.append(Finding(file: rulesFolder, line: nil, message: noRules))
     }
     for name in try FileManager.default.contentsOfDirectory(atPath: rulesFolder).sorted()
     where name.lowercased().contains(".lua") && !name.hasSuffix(".lua") && !name.hasPrefix(".") && !name.hasSuffix("~")
@@ -53,14 +97,22 @@ package struct Installation: Sendable {
     let installation = Installation(site: site, rules: rules, adapters: adapters, folders: folders)
     let compiled = installation.compile(&findings)
     findings += installation.crossCheck(compiled, proving: proving)
-    guard findings.isEmpty else {
-      throw Failure.findings(findings.sorted { ($0.file, $0.line ?? 0) < ($1.file, $1.line ?? 0) }.map(\.description))
-    }
-    return installation
+    return (installation, findings)
+  }
+
+  private static let noRules = "no rules: a rule is a file whose name ends in .lua"
+
+  private static func sorted(_ findings: [Finding]) -> [String] {
+    findings.sorted { ($0.file, $0.line ?? 0) < ($1.file, $1.line ?? 0) }.map(\.description)
+  }
+
+  /// The same with these versions of rules.
+  func with(_ rules: [SourceText]) -> Installation {
+    Installation(site: site, rules: rules, adapters: adapters, refused: refused, folders: folders)
   }
 
   package var ruleNames: [String] {
-    rules.map { URL(fileURLWithPath: $0.file).deletingPathExtension().lastPathComponent }
+    rules.map(\.rule)
   }
 
   /// The rules, compiled on the calling thread.
@@ -68,14 +120,19 @@ package struct Installation: Sendable {
     var compiled: [Rule] = []
     for rule in rules {
       do {
-        compiled.append(
-          try RuleFile.read(
-            text: rule.text, file: rule.file, model: site.model, owners: site.owners.map(\.name), calls: calls))
+        compiled.append(try compile(rule, calls: calls))
       } catch {
         findings += error.list
       }
     }
     return compiled
+  }
+
+  /// One of the rules, or another version of one, as this site takes it.
+  func compile(_ rule: SourceText, calls: CallNote.Place? = nil) throws(Findings) -> Rule {
+    try RuleFile.read(
+      text: rule.text, file: rule.file, model: site.model, owners: site.owners.map(\.name), calls: calls,
+      role: rule.role)
   }
 
   /// What only shows when site, rules and adapters are seen together.
@@ -162,7 +219,7 @@ package struct Installation: Sendable {
     var hash = SHA256()
     hash.update(data: Data(site.fingerprint.utf8))
     for rule in rules {
-      hash.update(data: Data("\(rule.file)\n\(rule.text.utf8.count)\n".utf8))
+      hash.update(data: Data("\(rule.name)\n\(rule.text.utf8.count)\n".utf8))
       hash.update(data: Data(rule.text.utf8))
     }
     return Rules.Digest(
@@ -174,7 +231,30 @@ package struct Installation: Sendable {
 
   /// The texts the hash stands for, to be stored once in the ledger.
   var texts: [(name: String, text: String)] {
-    [("site", site.fingerprint)] + rules.map { ($0.file, $0.text) }
+    [("site", site.fingerprint), ("site.yaml", site.texts.site), ("assets.yaml", site.texts.assets)]
+      + rules.map { ($0.name, $0.text) }
+  }
+
+  /// What once decided under `hash`, from the texts that were stored for it. Throws when they are not all there, or are
+  /// not understood as they were.
+  static func recorded(
+    _ texts: [(name: String, text: String)], hash: Rules.Digest, _ folders: SiteFolders
+  ) throws -> Installation {
+    func text(_ name: String) -> String? { texts.first { $0.name == name }?.text }
+    guard let siteText = text("site.yaml"), let assetsText = text("assets.yaml") else {
+      throw Failure.cannot("its site is not in the ledger")
+    }
+    let site: Site
+    do {
+      site = try Site.read(
+        SiteTexts(site: siteText, assets: assetsText), of: folders.site, integrations: folders.integrations)
+    } catch {
+      throw Failure.cannot("its site is not understood any more: \(error.list.first?.description ?? "")")
+    }
+    let rules = texts.compactMap { SourceText(name: $0.name, text: $0.text) }.sorted { $0.name < $1.name }
+    let installation = Installation(site: site, rules: rules, adapters: [:], folders: folders)
+    guard installation.hash == hash else { throw Failure.cannot("its files are understood otherwise today") }
+    return installation
   }
 
   /// Compiles the rules on the calling thread; `calls` is its place in the note of calls.
@@ -189,7 +269,8 @@ package struct Installation: Sendable {
 
   // MARK: Files
 
-  private static func texts(in folder: String, suffix: String) throws -> [SourceText] {
+  /// Names of the files that are rules, sorted.
+  private static func ruleFiles(in folder: String) throws -> [String] {
     let names: [String]
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: folder)
@@ -197,9 +278,7 @@ package struct Installation: Sendable {
       throw Failure.cannot(
         "cannot read the rules in \(folder): no such folder, or not readable; name another with --rules")
     }
-    return try names.filter { $0.hasSuffix(suffix) && !$0.hasPrefix(".") }.sorted().map {
-      SourceText(file: "rules/\($0)", text: try text(at: folder + "/" + $0))
-    }
+    return names.filter { $0.hasSuffix(".lua") && !$0.hasPrefix(".") }.sorted()
   }
 
   private static func text(at path: String) throws -> String {
@@ -213,19 +292,21 @@ package struct Installation: Sendable {
   }
 }
 
-/// The only configuration there is: the one that was read. An earlier one is not kept compiled.
-final class SiteCatalogue: Catalogue {
-  private let installation: Installation
-  private let calls: CallNote.Place?
-  init(_ installation: Installation, calls: CallNote.Place? = nil) {
-    self.installation = installation
-    self.calls = calls
-  }
+extension Installation.SourceText {
+  private static let shadow = " (shadowing)"
 
-  func configuration(_ hash: Rules.Digest) throws -> Configuration {
-    guard hash == installation.hash else {
-      throw Failure.cannot("cannot bring back configuration \(hash): only \(installation.hash) is loaded")
-    }
-    return try installation.configuration(calls: calls)
+  /// Name of the rule, without its role.
+  var rule: String { URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent }
+
+  /// As the ledger has it: the file, and the role of a version that only shadows.
+  var name: String { role == .acting ? file : file + Self.shadow }
+
+  /// Nil for what is no rule's.
+  init?(name: String, text: String) {
+    guard name.hasPrefix("rules/") else { return nil }
+    let isShadow = name.hasSuffix(Self.shadow)
+    self.init(
+      file: isShadow ? String(name.dropLast(Self.shadow.count)) : name, text: text,
+      role: isShadow ? .shadowing : .acting)
   }
 }

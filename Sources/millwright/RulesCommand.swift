@@ -5,24 +5,20 @@ import Site
 
 struct RulesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "rules", abstract: "The rules of a site.", subcommands: [List.self, Show.self])
+    commandName: "rules", abstract: "The rules of a site.", subcommands: [List.self, Show.self, Release.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Every rule: where it applies, who owns it, how far it may go.")
+      abstract: "Every rule in each of its versions: where it applies, who owns it, how far it may go.")
     @OptionGroup var folders: SiteFolders
     @OptionGroup var output: FormatOption
 
     func run() throws {
-      let installation = try Installation.read(folders, makeSecrets: false)
-      let rules = try installation.configuration().rules
+      let installation = try Installation.readGood(folders, makeSecrets: false)
       let site = installation.site
+      let versions = try RuleVersion.all(installation)
       func tiers(_ rule: Rule) -> String {
-        let kinds = rule.actions.map(\.kind)
-        return kinds.map {
-          "\($0.rawValue) \(site.policy.tier(rule: rule.name, assetClass: rule.appliesTo, kind: $0).rawValue)"
-        }
-        .joined(separator: ", ")
+        rule.couldDo.map { "\($0.rawValue) \(site.policy.tier(of: rule, kind: $0).rawValue)" }.joined(separator: ", ")
       }
       func assets(_ rule: Rule) -> Int {
         site.model.assets.filter { site.model.classes[$0.classIndex].name == rule.appliesTo }.count
@@ -32,19 +28,45 @@ struct RulesCommand: ParsableCommand {
         print(
           json(
             .list(
-              rules.map {
-                .fields([
-                  "name": .text($0.name), "title": .text($0.title), "owner": .text($0.owner),
-                  "applies_to": .text($0.appliesTo), "assets": .number(Double(assets($0))), "tiers": .text(tiers($0)),
-                  "text_hash": .text($0.textHash.hex), "logic_hash": .text($0.logicHash.hex),
+              versions.map { version in
+                let rule = version.rule
+                return .fields([
+                  "name": .text(rule.plainName), "version": .text(version.standing.rawValue),
+                  "title": .text(rule.title), "owner": .text(rule.owner), "applies_to": .text(rule.appliesTo),
+                  "assets": .number(Double(assets(rule))), "tiers": .text(tiers(rule)),
+                  "text_hash": .text(rule.textHash.hex), "logic_hash": .text(rule.logicHash.hex),
                 ])
               })))
       case .text:
         print(
           table(
-            ["RULE", "TITLE", "OWNER", "APPLIES TO", "TIERS"],
-            rules.map { [$0.name, $0.title, $0.owner, "\(assets($0)) × \($0.appliesTo)", tiers($0)] }))
+            ["RULE", "VERSION", "LOGIC", "TITLE", "OWNER", "APPLIES TO", "TIERS"],
+            versions.map { version in
+              let rule = version.rule
+              return [
+                rule.plainName, version.standing.rawValue, String(rule.logicHash.hex.prefix(12)), rule.title,
+                rule.owner,
+                "\(assets(rule)) × \(rule.appliesTo)", tiers(rule),
+              ]
+            }))
+        for refused in installation.refused {
+          for finding in refused.findings { print("! \(printable(finding))") }
+        }
       }
+    }
+  }
+
+  struct Release: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Lets the new version of a rule take the place of the one that acts.",
+      discussion:
+        "What is active stays active, and nothing that was decided is decided again. 'rules list' shows both versions.")
+    @Argument(help: "the rule's name") var rule: String
+    @OptionGroup var place: LedgerPlace
+    @OptionGroup var output: FormatOption
+
+    func run() throws {
+      try ControlClient(place).carryOut(.release(rule: rule), format: output.format)
     }
   }
 

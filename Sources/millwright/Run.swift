@@ -10,7 +10,7 @@ struct Run: ParsableCommand {
 
   func run() throws {
     let log = Log()
-    let installation = try Installation.read(folders, makeSecrets: true)
+    let installation = try Installation.readGood(folders, makeSecrets: true)
     let service = try Service(installation, clock: systemClock, steady: steadyClock, log: log) { _ in }
     let stopping = Stopping {
       notifySystemd("STOPPING=1")
@@ -18,6 +18,8 @@ struct Run: ParsableCommand {
       service.stop()
     }
     defer { withExtendedLifetime(stopping) {} }
+    let reloading = Reloading(service, folders, log: log)
+    defer { reloading.stop() }
     try service.start { notifySystemd("READY=1") }
     let watch = HealthWatch(service, log: log)
     defer { watch.stop() }

@@ -23,6 +23,7 @@ final class Service: Sendable {
   private let stopping = Mutex(false)
   private let unreadable = UnreadableCount()
   let installation: Installation
+  let offer: Offer
   private let calls: Calls
   private let gate: SetpointGate
   private let clock: WallClock
@@ -38,6 +39,7 @@ final class Service: Sendable {
     committed: @escaping @Sendable (Batch) -> Void
   ) throws {
     self.installation = installation
+    offer = Offer(installation)
     gate = SetpointGate(installation.site.policy.conduits)
     self.clock = clock
     self.steady = steady
@@ -49,7 +51,6 @@ final class Service: Sendable {
         attributes: [.posixPermissions: 0o700])
       ledger = try Ledger(
         path: installation.site.stateFolder + "/ledger.sqlite", keep: installation.site.retention)
-      try ledger.storeTexts(installation.hash, installation.texts)
       reader = try LedgerReader(path: ledger.path)
     } catch {
       throw Failure.cannot("\(error)")
@@ -59,7 +60,7 @@ final class Service: Sendable {
       ended.set(.failure(.cannot("\(LedgerError.syncFailed(path: path))")))
       inbox.stop()
     }
-    let calls = try Calls(installation, longestCall: longestCall, log: log)
+    let calls = try Calls(installation, ledger, longestCall: longestCall, log: log)
     self.calls = calls
     let queue = ledger.actionQueue(
       report: { [inbox] in inbox.post($0) }, permit: { [gate] in gate.permit($0, $1, $2) })
@@ -112,9 +113,13 @@ final class Service: Sendable {
       let place = try calls.note.place()
       place.setRecovering(true)
       let engine = try Engine(
-        catalogue: SiteCatalogue(installation, calls: place), hash: installation.hash, journal: ledger,
+        catalogue: SiteCatalogue(offer, ledger, calls: place, beginsAnew: calls.beginsAnew, log: log), journal: ledger,
         sources: sources, inbox: inbox, clock: clock, steady: steady, deaths: calls.deaths, board: board, gate: gate,
         log: { [log] in log(.error, "engine", ["what": $0]) },
+        reloaded: { [gate, log] configuration in
+          gate.take(configuration.policy.conduits)
+          log(.info, "configuration", ["hash": configuration.hash.hex, "rules": "\(configuration.rules.count)"])
+        },
         committed: { [calls, dispatchers, committed, log, unreadable] batch in
           calls.note.forgetEarlier()
           for dispatcher in dispatchers { dispatcher.wake() }
@@ -128,7 +133,8 @@ final class Service: Sendable {
           committed(batch)
         })
       place.setRecovering(false)
-      log(.info, "running", ["site": installation.site.name, "configuration": installation.hash.hex])
+      for trouble in offer.troubles { log(.warning, "not taken over", ["what": trouble]) }
+      log(.info, "running", ["site": installation.site.name])
       ready()
       try engine.run()
       ended.set(.success(engine.counts))

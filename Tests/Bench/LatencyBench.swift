@@ -35,7 +35,7 @@ enum LatencyBench {
     let found = Mutex<[Double]>([])
     let source = Paced(inbox, tags: 1_000, rate: rate, count: rate * seconds)
     let engine = try Engine(
-      catalogue: One(configuration), hash: configuration.hash, journal: ledger, sources: [source], inbox: inbox,
+      catalogue: One(configuration), journal: ledger, sources: [source], inbox: inbox,
       clock: systemClock, steady: steadyClock, log: { print($0) }
     ) { batch in
       guard !batch.decisions.isEmpty else { return }

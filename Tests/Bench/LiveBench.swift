@@ -63,7 +63,7 @@ enum LiveBench {
     let began = DispatchTime.now().uptimeNanoseconds
     let took = Mutex(0.0)
     let engine = try Engine(
-      catalogue: One(configuration), hash: configuration.hash, journal: ledger, sources: [source], inbox: inbox,
+      catalogue: One(configuration), journal: ledger, sources: [source], inbox: inbox,
       clock: systemClock, steady: steadyClock, log: { print($0) }
     ) { batch in
       let isDone = done.withLock { done in
@@ -97,7 +97,14 @@ final class Folder {
 final class One: Catalogue {
   private let only: Rules.Configuration
   init(_ only: Rules.Configuration) { self.only = only }
-  func configuration(_ hash: Digest) -> Rules.Configuration { only }
+  func configuration(_ hash: Digest) throws -> Rules.Configuration {
+    guard hash == only.hash else { throw Gone() }
+    return only
+  }
+  func successor(to decider: Decider?) -> Rules.Configuration? {
+    decider?.evaluator.configuration.hash == only.hash ? nil : only
+  }
+  private struct Gone: Error {}
 }
 
 let systemClock: WallClock = { Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) }

@@ -23,7 +23,7 @@ enum RecoveryBench {
           let ledger = try Ledger(path: path, keep: Retention(size: .max))
           replayed = try ledger.nextInput
           let engine = try Engine(
-            catalogue: One(configuration), hash: configuration.hash, journal: ledger, sources: [], inbox: Inbox(),
+            catalogue: One(configuration), journal: ledger, sources: [], inbox: Inbox(),
             clock: systemClock, steady: steadyClock, log: { print($0) }, committed: { _ in })
           replayed -= 1
           _ = engine.counts
@@ -107,7 +107,7 @@ private enum EngineSnapshot {
   static func write(_ ledger: Ledger, _ configuration: Rules.Configuration) throws {
     let inbox = Inbox()
     let engine = try Engine(
-      catalogue: One(configuration), hash: configuration.hash, journal: ledger, sources: [], inbox: inbox,
+      catalogue: One(configuration), journal: ledger, sources: [], inbox: inbox,
       clock: systemClock, steady: steadyClock, log: { _ in }, committed: { _ in })
     inbox.stop()
     try engine.run()

@@ -104,7 +104,7 @@ extension Workplace {
     // A start from the newest snapshot has the same state, to the bit, as the whole journal gives.
     let clock: WallClock = { Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) }
     let engine = try Engine(
-      catalogue: Fixed(configuration), hash: configuration.hash, journal: writer, sources: [], inbox: Inbox(),
+      catalogue: Fixed(configuration), journal: writer, sources: [], inbox: Inbox(),
       clock: clock, steady: clock, log: { _ in }, committed: { _ in })
     #expect(engine.encodedState == decider.encodedState())
   }
@@ -113,5 +113,12 @@ extension Workplace {
 private final class Fixed: Catalogue {
   let only: Configuration
   init(_ only: Configuration) { self.only = only }
-  func configuration(_ hash: Digest) -> Configuration { only }
+  func configuration(_ hash: Digest) throws -> Configuration {
+    guard hash == only.hash else { throw Gone() }
+    return only
+  }
+  func successor(to decider: Decider?) -> Configuration? {
+    decider?.evaluator.configuration.hash == only.hash ? nil : only
+  }
+  private struct Gone: Error {}
 }

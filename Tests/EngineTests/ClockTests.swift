@@ -111,7 +111,7 @@ private enum Scenario {
     let before = journal.batches.flatMap(\.decisions).count
     let engine = try Engine(
       catalogue: Script.Fixed(Script.configuration(hash: "hold", atMost: nil, faulty: false, heldFor: .minutes(1))),
-      hash: Digest(hex: "hold"), journal: journal, sources: [Player(steps, clocks, inbox)], inbox: inbox,
+      journal: journal, sources: [Player(steps, clocks, inbox)], inbox: inbox,
       clock: clocks.wall, steady: clocks.steady, board: board, log: { _ in }, committed: { _ in })
     try engine.run()
     return Array(journal.batches.flatMap(\.decisions)[before...])

@@ -168,7 +168,14 @@ enum Script {
   final class Fixed: Catalogue {
     let only: Configuration
     init(_ only: Configuration) { self.only = only }
-    func configuration(_ hash: Digest) -> Configuration { only }
+    func configuration(_ hash: Digest) throws -> Configuration {
+      guard hash == only.hash else { throw Gone() }
+      return only
+    }
+    func successor(to decider: Decider?) -> Configuration? {
+      decider?.evaluator.configuration.hash == only.hash ? nil : only
+    }
+    private struct Gone: Error {}
   }
 
   static func inputs(_ count: Int) -> [Input] {
@@ -189,7 +196,7 @@ enum Script {
     let inbox = Inbox()
     let source = ScriptedSource(inputs, by: chunk, inbox)
     let engine = try Engine(
-      catalogue: Fixed(configuration(hash: hash, atMost: atMost, faulty: faulty)), hash: Digest(hex: hash),
+      catalogue: Fixed(configuration(hash: hash, atMost: atMost, faulty: faulty)),
       journal: journal, sources: [source], inbox: inbox, clock: ticking.now, steady: ticking.now, deaths: deaths,
       log: { _ in }, committed: { _ in })
     try engine.run()
@@ -200,7 +207,7 @@ enum Script {
   static func engine(_ journal: any Journal) throws -> Engine {
     let ticking = Ticking()
     return try Engine(
-      catalogue: Fixed(configuration(hash: "a", atMost: nil, faulty: false)), hash: Digest(hex: "a"),
+      catalogue: Fixed(configuration(hash: "a", atMost: nil, faulty: false)),
       journal: journal, sources: [], inbox: Inbox(), clock: ticking.now, steady: ticking.now, log: { _ in },
       committed: { _ in })
   }

@@ -15,6 +15,8 @@ enum ControlRequest: Codable, Sendable, Equatable {
   case halt(why: String)
   /// `anyway`: although actions are still to be looked up.
   case resume(anyway: Bool)
+  /// The new version of a rule takes the place of the one that acts.
+  case release(rule: String)
 }
 
 /// The answer, one line of JSON.

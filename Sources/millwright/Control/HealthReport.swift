@@ -54,7 +54,9 @@ extension HealthReport {
   /// Unsent for longer is a trouble.
   private static let tooLong = TimeSpan.minutes(10)
 
-  init(_ health: Health, pid: Int32, links: [String: LinkCondition], ledger: LedgerReader) throws {
+  init(_ health: Health, pid: Int32, links: [String: LinkCondition], ledger: LedgerReader, troubles others: [String])
+    throws
+  {
     at = "\(health.at)"
     self.pid = pid
     sources = health.sources.map { source in
@@ -73,7 +75,7 @@ extension HealthReport {
     ledgerBytes = ledger.bytes
     lastCommit = health.lastCommit.map { "\($0)" }
     lastSnapshot = health.lastSnapshot.map { "\($0)" }
-    troubles = health.troubles
+    troubles = health.troubles + others
     for source in sources where source.link == Health.Source.Link.down.rawValue {
       if let why = source.lastFailure { troubles.append("source \(source.name): \(why)") }
     }

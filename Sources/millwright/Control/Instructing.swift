@@ -1,6 +1,7 @@
 import Foundation
 import Ledger
 import Rules
+import Scripting
 import Site
 
 /// Carries out what a person asks for, beside a running engine and without one alike: finds what it is about, refuses
@@ -58,6 +59,7 @@ struct Instructing {
       [.verdict(try self.decision(decision).key, try verdict(found), cost: try money(cost), note: try short(note))]
     case .halt(let why): [.halt(why: try short(why))]
     case .resume(let anyway): try resume(anyway)
+    case .release(let rule): try release(rule)
     }
   }
 
@@ -126,6 +128,21 @@ struct Instructing {
     return [.resume]
   }
 
+  private func release(_ name: String) throws -> [Instruction.Act] {
+    let versions = try reader.versions().compactMap(Installation.SourceText.init(name:text:))
+    guard let waiting = versions.first(where: { $0.role == .shadowing && $0.rule == name }) else {
+      let names = Set(versions.filter { $0.role == .shadowing }.map(\.rule)).sorted()
+      throw Refusal(
+        why: "no new version of '\(name)' waits to be released; "
+          + (names.isEmpty ? "none of any rule does" : "there is one of \(names.joined(separator: ", "))"))
+    }
+    do {
+      return [.release(rule: name, logic: try RuleFile.read(text: waiting.text, file: waiting.file).logicHash)]
+    } catch {
+      throw Refusal(why: "the new version of '\(name)' is not understood: \(error)")
+    }
+  }
+
   // MARK: What is true now
 
   private func sentence(_ act: Instruction.Act) throws -> String {
@@ -136,6 +153,7 @@ struct Instructing {
     case .verdict(let key, let verdict, let cost, let note):
       let parts = [verdict.rawValue, cost.map { "\($0)" } ?? "", note].filter { !$0.isEmpty }
       return "\(key): \(parts.joined(separator: ", ")), says \(person.name)"
+    case .release(let rule, _): return "the new version of '\(rule)' was released by \(person.id)"
     case .halt:
       guard let halt = try reader.halt() else { return "it was resumed again meanwhile" }
       return "halted since \(halt.since) by \(halt.who): \(halt.why); nothing is sent until 'millwright resume'"

@@ -29,7 +29,9 @@ extension Service {
   /// How it is now; nil before the engine's first turn.
   func health() throws -> HealthReport? {
     let links = sources.withLock { $0.mapValues(\.condition) }
-    return try board.current.map { try HealthReport($0, pid: getpid(), links: links, ledger: reader) }
+    return try board.current.map {
+      try HealthReport($0, pid: getpid(), links: links, ledger: reader, troubles: offer.troubles)
+    }
   }
 
   private func respond(to request: ControlRequest, _ person: Person?, account: String) -> ControlAnswer {
@@ -56,6 +58,10 @@ extension Service {
     for _ in instructions {
       guard written.wait(timeout: deadline) == .success else { throw NotWritten() }
     }
+    let isRelease = instructions.contains { if case .release = $0.act { true } else { false } }
+    guard isRelease else { return }
+    inbox.reload { written.signal() }
+    guard written.wait(timeout: deadline) == .success else { throw NotWritten() }
   }
 }
 

@@ -1,0 +1,51 @@
+import Foundation
+import Ledger
+import Rules
+import Scripting
+import Site
+
+/// One version of a rule, and what it does at the moment.
+struct RuleVersion {
+  enum Standing: String {
+    case acting
+    /// Decides in shadow beside the one that acts, until a person releases it.
+    case shadowing
+    /// The file says so, and nothing decides by it yet.
+    case new
+  }
+  var rule: Rule
+  var standing: Standing
+
+  /// What decides, by the ledger, and what the files say that does not; by name, what decides first.
+  static func all(_ installation: Installation) throws -> [RuleVersion] {
+    let deciding = try deciding(installation)
+    var versions = deciding.compactMap { source in
+      (try? installation.compile(source)).map {
+        RuleVersion(rule: $0, standing: source.role == .acting ? .acting : .shadowing)
+      }
+    }
+    for source in installation.rules
+    where !deciding.contains(where: { $0.file == source.file && $0.text == source.text }) {
+      do {
+        versions.append(RuleVersion(rule: try installation.compile(source), standing: .new))
+      } catch {
+        throw Failure.findings(error.list.map(\.description))
+      }
+    }
+    return versions.enumerated().sorted {
+      ($0.element.rule.plainName, $0.offset) < ($1.element.rule.plainName, $1.offset)
+    }
+    .map(\.element)
+  }
+
+  /// Nothing before the first start.
+  private static func deciding(_ installation: Installation) throws -> [Installation.SourceText] {
+    let path = installation.site.stateFolder + "/ledger.sqlite"
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    do {
+      return try LedgerReader(path: path).versions().compactMap(Installation.SourceText.init(name:text:))
+    } catch {
+      throw Failure.cannot("\(error)")
+    }
+  }
+}
