@@ -10,6 +10,9 @@ package struct Findings: Error, Equatable, Sendable, CustomStringConvertible {
 
 /// From the text of a rule file to a rule.
 package enum RuleFile {
+  /// Whether a rule may be called so.
+  package static func isName(_ name: String) -> Bool { RuleReader.isRuleName(name) }
+
   /// Reads one rule file's text. `file` is how messages name it (`rules/pump_cavitation.lua`); the rule's name is the
   /// file's name without `.lua`. With a `model`, class, tags, types and units are checked against it; with `owners`,
   /// the owner. With `calls`, each call is noted there, and so is the asset. Throws every finding there is, by line.

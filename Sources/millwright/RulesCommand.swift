@@ -5,7 +5,8 @@ import Site
 
 struct RulesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "rules", abstract: "The rules of a site.", subcommands: [List.self, Show.self, Release.self])
+    commandName: "rules", abstract: "The rules of a site.",
+    subcommands: [List.self, Show.self, New.self, Release.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
