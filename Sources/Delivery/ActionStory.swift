@@ -8,7 +8,11 @@ extension Action {
     var lines: [String] = []
     if !text.isEmpty { lines += [text, ""] }
     lines.append("\(decision.title) at \(decision.key.asset) (\(decision.assetClass)), \(site).")
+    if let on { lines.append("To be done at \(on.path) (\(on.assetClass)).") }
     lines.append(decision.when)
+    if let follows = decision.follows {
+      lines.append("The order of \(follows.time) was completed, and it still stands.")
+    }
     if !decision.evidence.isEmpty {
       lines.append("Readings then: \(decision.evidence.map(\.inWords).joined(separator: ", ")).")
     }

@@ -12,8 +12,9 @@ extension Claim {
   /// | `priority` | 1 (highest) to 5; work orders only |
   /// | `site`, `source` | the site's name; the same as a URI reference, `/millwright/riverside` |
   /// | `decision` | `key`, `rule`, `title`, `owner`, `consequence`, `tier`, `text_hash`; |
-  /// | | RFC 3339, UTC: `time`, `since` (when it had become true), `deferred_from` (held back first) |
-  /// | `asset` | `path`, `name`, `class`, and `id`: what the adapter's system calls it |
+  /// | | RFC 3339, UTC: `time`, `since` (when it had become true), `deferred_from` (held back first); |
+  /// | | `asset` (the path the rule fired for), `follows` (key of the decision whose order was completed before) |
+  /// | `asset` | what is worked on: `path`, `name`, `class`, and `id`: what the adapter's system calls it |
   /// | `readings` | list of `name`, `value` (none when it was not good or not finite), `unit` |
   /// | `limits` | list of `name`, `value` |
   /// | `check_first` | list of texts |
@@ -29,7 +30,7 @@ extension Claim {
       ("site", .text(site)),
       ("source", .text("/millwright/" + percentEncoded(site))),
       ("decision", decision.tree),
-      ("asset", decision.asset(in: adapter)),
+      ("asset", action.on?.tree ?? decision.asset(in: adapter)),
       ("readings", .list(decision.evidence.map(\.tree))),
       ("limits", .list(decision.limits.map { .of([("name", .text($0.name)), ("value", $0.value.tree)]) })),
       ("check_first", .list(decision.checkFirst.map { .text($0) })),
@@ -46,11 +47,12 @@ extension OpenOrder {
   /// | `reference` | as the system named the order |
   /// | `key` | the key on the wire it was made under |
   /// | `count` | how often its trouble has come again |
-  /// | `action` | `status`: what made the order; `comment`: what came again. As `request` gets it |
-  func tree(action: Tree) -> Tree {
+  /// | `action` | `status`: what made the order; `comment`: what came again, or is over. As `request` gets it |
+  /// | `says` | `comment`: what to say, when the trouble is over; none when it has come again |
+  func tree(action: Tree, says: String?) -> Tree {
     .of([
       ("reference", .text(reference)), ("key", .text(wireKey)), ("count", .number(Double(recurrences))),
-      ("action", action),
+      ("action", action), ("says", says.map { .text($0) }),
     ])
   }
 }
@@ -65,6 +67,8 @@ extension Decision {
       ("time", .text(key.time.description)),
       ("since", .text(since.description)),
       ("deferred_from", deferredFrom.map { .text($0.description) }),
+      ("asset", .text(key.asset)),
+      ("follows", follows.map { .text($0.description) }),
       ("consequence", consequence.map { .text($0.rawValue) }),
       ("tier", .text(tier.rawValue)),
       ("text_hash", .text(textHash.hex)),
@@ -74,12 +78,23 @@ extension Decision {
   fileprivate func asset(in adapter: String) -> Tree {
     .of([
       ("path", .text(key.asset)),
-      ("name", .text(key.asset.split(separator: "/").last.map(String.init) ?? key.asset)),
+      ("name", .text(name(ofPath: key.asset))),
       ("class", .text(assetClass)),
       ("id", assetIDs.first { $0.adapter == adapter }.map { .text($0.id) }),
     ])
   }
 }
+
+extension Action.Place {
+  fileprivate var tree: Tree {
+    .of([
+      ("path", .text(path)), ("name", .text(name(ofPath: path))), ("class", .text(assetClass)),
+      ("id", id.map { .text($0) }),
+    ])
+  }
+}
+
+private func name(ofPath path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
 extension Action.Setpoint {
   fileprivate var tree: Tree {

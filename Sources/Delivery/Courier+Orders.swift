@@ -66,13 +66,37 @@ extension Courier {
     }
   }
 
+  /// The condition is over, and whoever has the order should know. One that is closed already need not hear of it; where
+  /// that cannot be asked, or not now, it is said.
+  func comment(_ claim: Claim, on order: OpenOrder) -> Outcome {
+    let began = clock()
+    var news: [Command] = []
+    if code.skills.contains(.status), case .known(let status) = ask(claim, order, count: claim.attempt).0 {
+      if status.isNews(to: order) { news = [.followed(status)] }
+      if status.standing.isFinal {
+        let said = "order \(order.reference) is \(status.standing.rawValue) already"
+        var outcome = outcome(of: claim, began, Ending(receipt: .rejected(said), course: Course(next: .cancelled)))
+        outcome.commands += news
+        return outcome
+      }
+    }
+    var outcome = outcome(of: claim, began, said(claim, order, nil))
+    outcome.commands += news
+    return outcome
+  }
+
   /// Counted on the open order, and said there when it is worth saying. A comment that cannot be made changes nothing
   /// about that.
   private func merged(_ claim: Claim, _ order: OpenOrder, _ sign: Breaker.Sign?) -> Ending {
-    let course = Course(next: .merged)
     guard Courier.spoken.contains(order.recurrences), code.skills.contains(.comment) else {
-      return Ending(receipt: .already(reference: order.reference), sign: sign, course: course)
+      return Ending(receipt: .already(reference: order.reference), sign: sign, course: Course(next: .merged))
     }
+    return said(claim, order, sign)
+  }
+
+  /// Says it on the order; the action is *merged* into it, but while it is to be tried again.
+  private func said(_ claim: Claim, _ order: OpenOrder, _ sign: Breaker.Sign?) -> Ending {
+    let course = Course(next: .merged)
     let request: HTTPRequest
     do {
       request = try sendable(code.comment(tree(claim, order), settings: settings.settings))
@@ -143,7 +167,9 @@ extension Courier {
   }
 
   private func tree(_ claim: Claim, _ order: OpenOrder) -> Tree {
-    order.tree(action: claim.tree(adapter: settings.name, site: site))
+    order.tree(
+      action: claim.tree(adapter: settings.name, site: site),
+      says: claim.action.closes == nil ? nil : claim.action.text)
   }
 }
 

@@ -43,6 +43,7 @@ struct Courier {
     switch errand {
     case .send(let claim): send(claim)
     case .join(let claim, let order): join(claim, order)
+    case .comment(let claim, let order): comment(claim, on: order)
     case .lookUp(let claim, let number): lookUp(claim, number)
     case .follow(let claim, let order): follow(claim, order)
     }

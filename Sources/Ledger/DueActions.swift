@@ -75,7 +75,7 @@ private final class DueActions: ActionQueue {
       return try ledger.writing("the claim of an action") { db in
         let first = try DueRow.first(due.adapter, skills, now, without: skipped, ledger.path, db)
         guard first == due else { return nil }
-        return try ledger.claim(due.action, refusal: refusal, mayJoin: skills.contains(.status), at: now, db)
+        return try ledger.claim(due.action, refusal: refusal, skills: skills, at: now, db)
       }
     }
   }
@@ -116,7 +116,7 @@ private struct DueRow: Equatable {
   var isSetpoint: Bool
 
   /// What may be sent. Within an incident (one rule on one asset) an action waits while an earlier one at the same
-  /// adapter may still be made or may have been. The plus keeps SQLite from reading all that is ready there, where what
+  /// adapter may still be made or may have been, and what closes an action while that one waits for a person. The plus keeps SQLite from reading all that is ready there, where what
   /// is older is enough.
   private static let sendable = """
     FROM actions JOIN decisions ON decisions.id = actions.decision
@@ -125,6 +125,9 @@ private struct DueRow: Equatable {
         SELECT 1 FROM actions AS earlier JOIN decisions AS its ON its.id = earlier.decision
         WHERE earlier.state IN ('ready', 'sending', 'unknown') AND earlier.id < actions.id
           AND +earlier.adapter = actions.adapter AND its.rule = decisions.rule AND its.asset = decisions.asset)
+      AND NOT EXISTS (
+        SELECT 1 FROM actions AS closed
+        WHERE closed.decision = actions.decision AND closed.number = actions.closes AND closed.state = 'waiting')
     """
   private static let doubtful = """
     FROM actions

@@ -4,9 +4,9 @@ import Rules
 
 /// How an action is taken up: to be sent, to be looked up, to be followed. Each runs in the queue's transaction.
 extension Ledger {
-  /// Marks an action *sending*; nil when it is not to be sent after all, and says so in its history. `mayJoin`: what
-  /// became of orders is known, so a recurrence need not make another.
-  func claim(_ row: Int64, refusal: String?, mayJoin: Bool, at now: Instant, _ db: Database) throws -> Errand? {
+  /// Marks an action *sending*; nil when it is not to be sent after all, and says so in its history. Where what became
+  /// of orders can be known, a recurrence need not make another.
+  func claim(_ row: Int64, refusal: String?, skills: AdapterSkills, at now: Instant, _ db: Database) throws -> Errand? {
     try confirm(action: row, is: .ready, db, path: path)
     var claim = try readClaim(row, db)
     if let until = claim.action.setpoint?.validUntil, until <= now {
@@ -18,8 +18,11 @@ extension Ledger {
       return nil
     }
     claim.attempt += 1
+    if let closed = claim.action.closes, claim.action.kind == .workOrder {
+      return try claimComment(claim, row, on: closed, skills, at: now, db)
+    }
     // What has a request may have been sent: it is sent again, and never merged.
-    let order = mayJoin && claim.request == nil ? try openOrder(for: claim, row, db) : nil
+    let order = skills.contains(.status) && claim.request == nil ? try openOrder(for: claim, row, db) : nil
     try move(row, to: .sending, due: nil, at: now, why: "attempt \(claim.attempt)", db)
     try db.cachedStatement(sql: "UPDATE actions SET attempts = ?, merged_into = ? WHERE id = ?")
       .execute(arguments: [claim.attempt, order?.row, row])
@@ -67,6 +70,39 @@ extension Ledger {
       action: action, attempt: attempts, request: try readRequest(row, db))
   }
 
+  /// What is to be said on the order that an action of the same decision made, or was counted on.
+  private func claimComment(
+    _ claim: Claim, _ row: Int64, on closed: Int, _ skills: AdapterSkills, at now: Instant, _ db: Database
+  ) throws -> Errand? {
+    guard skills.contains(.comment) else {
+      try move(row, to: .cancelled, due: nil, at: now, why: "its adapter says nothing on orders", db)
+      return nil
+    }
+    guard let made = try orderToSpeakOn(claim.decision.key, closed, db) else {
+      try move(row, to: .cancelled, due: nil, at: now, why: "there is no open order to say it on", db)
+      return nil
+    }
+    let order = try readOrder(made, recurrences: recurrences(of: made, db), db)
+    try move(row, to: .sending, due: nil, at: now, why: "attempt \(claim.attempt)", db)
+    try db.cachedStatement(sql: "UPDATE actions SET attempts = ?, merged_into = ? WHERE id = ?")
+      .execute(arguments: [claim.attempt, made, row])
+    return .comment(claim, order)
+  }
+
+  /// Nil when none was made, or it is known to be at its end.
+  private func orderToSpeakOn(_ decision: DecisionKey, _ number: Int, _ db: Database) throws -> Int64? {
+    try Int64.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT made.id
+          FROM decisions JOIN actions AS closed ON closed.decision = decisions.id AND closed.number = ?2
+            JOIN actions AS made ON made.id = CASE closed.state WHEN 'merged' THEN closed.merged_into ELSE closed.id END
+          WHERE decisions.key = ?1 AND made.state = 'settled'
+            AND coalesce((SELECT standing FROM outcomes WHERE action = made.id ORDER BY id DESC LIMIT 1), 'open')
+              NOT IN ('done', 'cancelled')
+          """), arguments: [decision.description, number])
+  }
+
   // MARK: One incident, one order
 
   /// The newest order of the same rule's same action on the same asset that is not known to be at its end; one that was
@@ -78,21 +114,23 @@ extension Ledger {
         sql: """
           SELECT actions.id FROM actions JOIN decisions ON decisions.id = actions.decision
           WHERE adapter = ?1 AND follow_due IS NOT NULL AND state = 'settled' AND kind = 'work_order'
-            AND rule = ?2 AND asset = ?3 AND number = ?4 AND actions.id < ?5
+            AND rule = ?2 AND asset = ?3 AND number = ?4 AND on_asset IS ?6 AND actions.id < ?5
             AND coalesce((SELECT standing FROM outcomes WHERE action = actions.id ORDER BY id DESC LIMIT 1), 'open')
               IN ('open', 'in_progress')
           ORDER BY actions.id DESC LIMIT 1
           """),
       arguments: [
         claim.action.adapter, claim.decision.key.rule, claim.decision.key.asset, claim.action.number, row,
+        claim.action.on?.path,
       ])
     return try found.map { ($0, try readOrder($0, recurrences: recurrences(of: $0, db) + 1, db)) }
   }
 
-  /// How many actions were merged into an order.
+  /// How many actions were merged into an order; what was said when the condition cleared is none.
   private func recurrences(of row: Int64, _ db: Database) throws -> Int {
     try Int.fetchOne(
-      db.cachedStatement(sql: "SELECT count(*) FROM actions WHERE merged_into = ? AND state = 'merged'"),
+      db.cachedStatement(
+        sql: "SELECT count(*) FROM actions WHERE merged_into = ? AND state = 'merged' AND closes IS NULL"),
       arguments: [row]) ?? 0
   }
 

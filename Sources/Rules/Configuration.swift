@@ -52,16 +52,19 @@ package struct PolicySettings: Sendable, Equatable {
   package var blindAfter: TimeSpan
   /// The permitted paths for setpoints.
   package var conduits: [Conduit]
+  /// For so long after a person found no fault behind a decision its rule decides nothing on that asset.
+  package var quietAfterNoFault: TimeSpan?
 
   package init(
     tiers: [TierRule], routes: [Route], approveWithin: TimeSpan = .hours(8), blindAfter: TimeSpan = .hours(24),
-    conduits: [Conduit] = []
+    conduits: [Conduit] = [], quietAfterNoFault: TimeSpan? = nil
   ) {
     self.tiers = tiers
     self.routes = routes
     self.approveWithin = approveWithin
     self.blindAfter = blindAfter
     self.conduits = conduits
+    self.quietAfterNoFault = quietAfterNoFault
   }
 
   package struct TierRule: Sendable, Equatable {

@@ -5,6 +5,8 @@ package enum Errand: Sendable {
   /// A recurrence: if that order is still open, the action is merged into it and said there; if not, it is sent. It is
   /// *sending*.
   case join(Claim, OpenOrder)
+  /// The condition is over: the action's text is said on that order, if it is still open. It is *sending*.
+  case comment(Claim, OpenOrder)
   /// Ask whether the other system has this *unknown* action; the number of the look-up, from 1.
   case lookUp(Claim, number: Int)
   /// Ask what became of this *settled* order.

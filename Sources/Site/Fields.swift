@@ -194,7 +194,7 @@ final class Fields {
 
 extension TimeSpan {
   /// `90 s`, `1.5 h`; nil when it is not that. Units: ms, s, min, h, d.
-  init?(written text: String) {
+  package init?(written text: String) {
     let units: [(String, Double)] = [("ms", 1e3), ("min", 60e6), ("s", 1e6), ("h", 3600e6), ("d", 86400e6)]
     for (unit, microseconds) in units where text.hasSuffix(unit) {
       var digits = text.dropLast(unit.count)

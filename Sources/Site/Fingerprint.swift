@@ -64,6 +64,7 @@ extension Site {
     lines += timeLines
     lines.append("approve_within \(policy.approveWithin.microseconds)")
     lines.append("blind_after \(policy.blindAfter.microseconds)")
+    if let quiet = policy.quietAfterNoFault { lines.append("quiet_after_no_fault \(quiet.microseconds)") }
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -55,6 +55,8 @@ package struct Site: Sendable {
   package var owners: [Owner]
   package var people: [Person]
   package var policy: PolicySettings
+  /// The longest that a person may shelve a rule at once (ISA-18.2).
+  package var shelveAtMost: TimeSpan
   package var zone: Zone
   package var calendars: [Rules.Calendar]
   package var shifts: [Shift]
@@ -138,6 +140,8 @@ package struct Site: Sendable {
     ).read(fields.named("conduits"))
     let approve = fields.span("approve_within", atLeast: .seconds(1)) ?? .hours(8)
     let blind = fields.span("blind_after", atLeast: .seconds(1)) ?? .hours(24)
+    let quiet = fields.span("quiet_after_no_fault", atLeast: .seconds(1))
+    let shelve = fields.span("shelve_at_most", atLeast: .seconds(1)) ?? .hours(24)
     let retention = readRetention(fields)
     let times = CalendarReader(file: siteFile, report: report)
     let zone = times.zone(fields)
@@ -155,7 +159,9 @@ package struct Site: Sendable {
       bindings: plant.bindings,
       adapters: adapters, owners: owners, people: people,
       policy: PolicySettings(
-        tiers: tiers.tiers, routes: routes, approveWithin: approve, blindAfter: blind, conduits: conduits),
+        tiers: tiers.tiers, routes: routes, approveWithin: approve, blindAfter: blind, conduits: conduits,
+        quietAfterNoFault: quiet),
+      shelveAtMost: shelve,
       zone: zone, calendars: calendars, shifts: shifts, limitMarks: plant.marks, tierMarks: tiers.marks)
   }
 

@@ -13,6 +13,9 @@ extension DecisionStory {
     if let deferred = decision.deferredFrom {
       lines.append("  deferred   it had fired at \(deferred) and was held back")
     }
+    if let follows = decision.follows {
+      lines.append("  follows    \(follows): its order was completed, and the condition went on")
+    }
     if let consequence = decision.consequence { lines.append("  concerns   \(consequence.rawValue)") }
     for evidence in decision.evidence {
       lines.append("  reading    \(evidence.name) = \(evidence.value.plain)\(evidence.unit.map { " \($0)" } ?? "")")
@@ -20,6 +23,10 @@ extension DecisionStory {
     for limit in decision.limits { lines.append("  limit      \(limit.name) = \(limit.value.plain)") }
     for check in decision.checkFirst { lines.append("  check      \(check)") }
     for story in actions { lines += story.lines }
+    for closing in closings {
+      let unsent = closing.cancels ? "; what was not sent was cancelled" : ""
+      lines.append("  over       \(closing.at), its condition had cleared\(unsent)")
+    }
     for verdict in verdicts { lines.append("  verdict    \(verdict.at)  \(verdict.words)") }
     lines.append("  key        \(decision.key)")
     lines.append("  rule text  \(decision.textHash)")
@@ -30,7 +37,11 @@ extension DecisionStory {
 extension ActionStory {
   fileprivate var lines: [String] {
     let adapter = row.adapter.map { " by \($0)" } ?? ""
-    let head = "  action \(row.key.number)   \(row.kind.rawValue): \(row.title) [\(row.state.rawValue)]\(adapter)"
+    let place = action.on.map { " on \($0.path)" } ?? ""
+    let part =
+      action.closes.map { action.kind == .setpoint ? " (undoes \($0))" : " (said on the order of \($0))" } ?? ""
+    let head =
+      "  action \(row.key.number)   \(row.kind.rawValue): \(row.title)\(place)\(part) [\(row.state.rawValue)]\(adapter)"
     // The first step has the time of the data, which may be years away from the others.
     let first = events.prefix(1).map { "    \($0.at)  \($0.words)" }
     var later = events.dropFirst().map { (at: $0.at, text: $0.words) }

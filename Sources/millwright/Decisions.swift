@@ -96,7 +96,8 @@ extension DecisionStory {
     .fields([
       "id": .number(Double(id)), "key": .text("\(decision.key)"), "rule": .text(decision.key.rule),
       "asset": .text(decision.key.asset), "time": .time(decision.key.time), "since": .time(decision.since),
-      "deferred_from": .time(decision.deferredFrom), "title": .text(decision.title), "owner": .text(decision.owner),
+      "deferred_from": .time(decision.deferredFrom), "follows": .optional(decision.follows.map { "\($0)" }),
+      "title": .text(decision.title), "owner": .text(decision.owner),
       "tier": .text(decision.tier.rawValue), "text_hash": .text(decision.textHash.hex),
       "readings": .list(
         decision.evidence.map {
@@ -108,7 +109,8 @@ extension DecisionStory {
         actions.map { story in
           .fields([
             "number": .number(Double(story.row.key.number)), "kind": .text(story.row.kind.rawValue),
-            "title": .text(story.row.title), "adapter": .optional(story.row.adapter),
+            "title": .text(story.row.title), "asset": .text(story.action.on?.path ?? decision.key.asset),
+            "closes": story.action.closes.map { .number(Double($0)) } ?? .null, "adapter": .optional(story.row.adapter),
             "state": .text(story.row.state.rawValue), "reason": .optional(story.row.reason),
             "wire_key": .text(story.row.wireKey),
             "events": .list(
@@ -128,6 +130,7 @@ extension DecisionStory {
             "merged_into": .optional(story.mergedInto.map { "\($0)" }), "steps": story.steps.tree,
           ])
         }),
+      "closings": .list(closings.map { .fields(["at": .time($0.at), "cancels": .boolean($0.cancels)]) }),
       "verdicts": .list(
         verdicts.map {
           .fields([

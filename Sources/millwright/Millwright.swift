@@ -10,8 +10,10 @@ struct Millwright: ParsableCommand {
     discussion: "Exit codes: 0 done, 1 findings, 2 usage, 3 cannot.",
     version: "0.1.0",
     subcommands: [
-      Check.self, TestCommand.self, Run.self, DemoCommand.self, Simulate.self, Decisions.self, Conditions.self, Actions.self,
-      SourcesCommand.self, Halt.self, Resume.self, RulesCommand.self, Verify.self, Backup.self, Restore.self,
+      Check.self, TestCommand.self, Run.self, DemoCommand.self, Simulate.self, Decisions.self, Conditions.self,
+      Actions.self,
+      SourcesCommand.self, Halt.self, Resume.self, RulesCommand.self, AssetsCommand.self, Verify.self, Backup.self,
+      Restore.self,
     ])
 
   static func main() {

@@ -197,7 +197,7 @@ adapter {
     -- Made by a key whose user may not read: Tryton never told its number.
     if order.reference == order.key then error("the number of its production is not known", 0) end
     local again = "It has come again: recurrence " .. whole(order.count) .. " of this order."
-    local message = order.action.title .. "\n" .. again .. "\n\n" .. order.action.text
+    local message = order.action.title .. "\n" .. (order.says or again .. "\n\n" .. order.action.text)
     return {
       method = "POST", path = "/rest/model/ir.note?f=id", headers = headers(settings),
       body = { resource = "production," .. order.reference, message = message },

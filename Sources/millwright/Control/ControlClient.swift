@@ -88,7 +88,8 @@ struct ControlClient {
       return .failed(why: unknownPerson(account: account))
     }
     let writer = try Ledger(path: ledger)
-    return Instructing(reader: reader, person: person, now: systemClock()) { instructions in
+    let names = { PlantNames(try Installation.readGood(SiteFolders(site: place.site), makeSecrets: false)) }
+    return Instructing(reader: reader, person: person, now: systemClock(), names: names) { instructions in
       var batch = Batch(firstInput: try writer.nextInput)
       batch.inputs = instructions.map { .command(.instructed($0)) }
       try writer.commit(batch)

@@ -17,6 +17,12 @@ enum ControlRequest: Codable, Sendable, Equatable {
   case resume(anyway: Bool)
   /// The new version of a rule takes the place of the one that acts.
   case release(rule: String)
+  /// An asset is named by its path or the end of it; nil is all.
+  case shelve(rule: String, asset: String?, span: String, why: String)
+  case unshelve(rule: String, asset: String?)
+  case takeOut(asset: String, why: String)
+  case putBack(asset: String)
+  case reset(rule: String, asset: String)
 }
 
 /// The answer, one line of JSON.

@@ -10,6 +10,8 @@ struct Instructing {
   let reader: LedgerReader
   let person: Person
   let now: Instant
+  /// What they may name. Read only when they name something.
+  let names: () throws -> PlantNames
   /// Returns when all of them are on disk.
   let journal: ([Instruction]) throws -> Void
 
@@ -36,6 +38,10 @@ struct Instructing {
       return .done(lines: lines)
     } catch let refusal as Refusal {
       return .refused(why: refusal.why)
+    } catch let unknown as PlantNames.Unknown {
+      return .refused(why: unknown.why)
+    } catch Failure.findings(let findings) {
+      return .failed(why: "the site cannot be read: \(findings.joined(separator: "; "))")
     } catch {
       return .failed(why: "\(error)")
     }
@@ -60,6 +66,13 @@ struct Instructing {
     case .halt(let why): [.halt(why: try short(why))]
     case .resume(let anyway): try resume(anyway)
     case .release(let rule): try release(rule)
+    case .shelve(let rule, let asset, let span, let why): [try shelve(rule, asset, span, short(why), names())]
+    case .unshelve(let rule, let asset):
+      // Also of a rule that is no more.
+      [.unshelve(rule: rule, asset: try asset.map(names().asset))]
+    case .takeOut(let asset, let why): [.takeOut(asset: try names().asset(asset), why: try short(why))]
+    case .putBack(let asset): [.putBack(asset: try names().asset(asset))]
+    case .reset(let rule, let asset): [.reset(rule: try names().rule(rule), asset: try names().asset(asset))]
     }
   }
 
@@ -143,6 +156,14 @@ struct Instructing {
     }
   }
 
+  private func shelve(
+    _ rule: String, _ asset: String?, _ span: String, _ why: String, _ names: PlantNames
+  ) throws -> Instruction.Act {
+    .shelve(
+      rule: try names.rule(rule), asset: try asset.map { try names.asset($0) }, until: now + (try names.span(span)),
+      why: why)
+  }
+
   // MARK: What is true now
 
   private func sentence(_ act: Instruction.Act) throws -> String {
@@ -165,7 +186,12 @@ struct Instructing {
     case .unshelve(let rule, let asset): return "rule '\(rule)' is no longer shelved on \(asset ?? "any asset")"
     case .takeOut(let asset, let why): return "\(asset), with all below it, is out of service: \(why)"
     case .putBack(let asset): return "\(asset) is in service again"
-    case .reset(let rule, let asset): return "rule '\(rule)' was reset on \(asset) by \(person.id)"
+    case .reset(let rule, let asset):
+      let phase = try reader.conditions().first { $0.rule == rule && $0.asset == asset }?.phase ?? "normal"
+      let heard = "rule '\(rule)' was reset on \(asset) by \(person.id)"
+      return phase == "active" || phase == "clearing"
+        ? "\(heard); it stays active while 'when' is true, or cannot be told, or as long as no engine runs"
+        : "\(heard) and is \(phase)"
     }
   }
 }

@@ -44,7 +44,10 @@ extension Service {
       }
     }
     guard let person else { return .failed(why: unknownPerson(account: account)) }
-    let answer = Instructing(reader: reader, person: person, now: systemClock(), journal: journal).answer(request)
+    let answer = Instructing(
+      reader: reader, person: person, now: systemClock(), names: { PlantNames(self.offer.installation) },
+      journal: journal
+    ).answer(request)
     log(.info, "instruction", ["person": person.id, "what": "\(request)", "answer": answer.words])
     return answer
   }
