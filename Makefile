@@ -18,7 +18,7 @@ N ?= 1000
 
 # Debian packages and the file that shows each is there.
 PACKAGES = pkg-config libmosquitto-dev libcurl4-openssl-dev liblua5.4-dev libsqlite3-dev mosquitto mosquitto-clients \
-  python3-venv
+  python3-venv influxdb postgresql postgresql-client
 
 .PHONY: help setup build demo test bench fuzz torture asan protections check format
 help:
@@ -44,7 +44,7 @@ demo: build
 	$(BIN)/millwright demo --for $(FOR)
 
 # What starts brokers, engines and servers goes one after the other: side by side they would wait for the machine.
-REAL_PARTS = EndToEndTests|FaultTests|IngestTests\.(MQTTSource|Redelivery|Reconnect|TLS)|DemoTests|DeliveryTests\.OneOrderTests
+REAL_PARTS = EndToEndTests|FaultTests|HistorianTests|IngestTests\.(MQTTSource|Redelivery|Reconnect|TLS)|DemoTests|DeliveryTests\.OneOrderTests
 
 test: build
 	$(SWIFT) test -c release --skip-build --skip '$(REAL_PARTS)'

@@ -52,6 +52,8 @@ package struct Site: Sendable {
   package var sources: [(settings: SourceSettings, mqtt: MQTTSettings)]
   package var bindings: [Binding]
   package var adapters: [AdapterSettings]
+  /// Where the past can be read from, in file order.
+  package var historians: [HistorianSettings]
   package var owners: [Owner]
   package var people: [Person]
   package var policy: PolicySettings
@@ -130,7 +132,9 @@ package struct Site: Sendable {
       file: siteFile, integrationsFolder: integrations, secrets: secrets, report: report
     ).read(fields.named("adapters"))
 
-    let plant = readAssets(assets, classes, sources.map(\.0.name), adapters.map(\.name))
+    let pasts = fields.named("historians")
+    let plant = readAssets(assets, classes, sources.map(\.0.name), adapters.map(\.name) + pasts.map(\.key))
+    let historians = HistorianReader(file: siteFile, model: plant?.model, secrets: secrets, report: report).read(pasts)
     let policy = PolicyReader(
       file: siteFile, classes: classes?.map(\.definition.name), adapters: adapters.map(\.name), report: report)
     let routes = fields.fields("work", "'work'").map(policy.routes) ?? []
@@ -157,7 +161,7 @@ package struct Site: Sendable {
       rulesFolder: rules, integrationsFolder: integrations,
       stateFolder: state, retention: retention, model: plant.model, sources: sources.map { ($0.0, $0.1) },
       bindings: plant.bindings,
-      adapters: adapters, owners: owners, people: people,
+      adapters: adapters, historians: historians, owners: owners, people: people,
       policy: PolicySettings(
         tiers: tiers.tiers, routes: routes, approveWithin: approve, blindAfter: blind, conduits: conduits,
         quietAfterNoFault: quiet),
