@@ -55,6 +55,8 @@ let package = Package(
       dependencies: ["Rules", "CCurl", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: swift6),
     .target(name: "Engine", dependencies: ["Rules"], swiftSettings: swift6),
+    .target(name: "Explain", dependencies: ["Rules"], swiftSettings: swift6),
+    .target(name: "Historian", dependencies: ["Rules", "CCurl"], swiftSettings: swift6),
     .target(
       name: "Demo",
       dependencies: [
@@ -67,7 +69,8 @@ let package = Package(
     .executableTarget(
       name: "millwright",
       dependencies: [
-        "Rules", "Site", "Scripting", "Ingest", "Ledger", "Delivery", "Engine", "Demo",
+        "Rules", "Site", "Scripting", "Ingest", "Ledger", "Delivery", "Engine", "Explain",
+        "Historian", "Demo",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: swift6),
@@ -80,6 +83,10 @@ let package = Package(
       name: "EngineTests", dependencies: ["Engine", "Rules", "Ledger", "LedgerWriter"], swiftSettings: swift6),
     .testTarget(name: "SiteTests", dependencies: ["Site", "Rules"], swiftSettings: swift6),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting", "Rules", "CLua", "CSpin"], swiftSettings: swift6),
+    .testTarget(
+      name: "ExplainTests", dependencies: ["Explain", "Scripting", "Rules"], exclude: ["Golden"],
+      swiftSettings: swift6),
+    .testTarget(name: "HistorianTests", dependencies: ["Historian", "Rules"], swiftSettings: swift6),
     .testTarget(name: "IngestTests", dependencies: ["Campaigns", "Ingest", "Rules"], swiftSettings: swift6),
     .testTarget(
       name: "LedgerTests", dependencies: ["Rules", "Ledger", .product(name: "GRDB", package: "GRDB.swift")],

@@ -19,7 +19,7 @@ struct Memory {
   private(set) var reports: [Report] = []
   let slowestLateness: TimeSpan
 
-  private init(_ configuration: Configuration, _ standing: Standing) {
+  fileprivate init(_ configuration: Configuration, _ standing: Standing) {
     self.configuration = configuration
     decider = Decider(configuration, standing: standing)
     slowestLateness = configuration.sources.map(\.lateness).max() ?? .zero
@@ -208,10 +208,21 @@ struct FrozenMemory: Sendable {
   }
 }
 
+/// What the engine kept in a snapshot, for whoever looks back beside it.
+package enum Recollection {
+  /// The decider as it was before input `snapshot.next`; `configuration` must be the one of the snapshot. Throws where
+  /// the bytes cannot be read by this version.
+  package static func decider(_ configuration: Configuration, from snapshot: Snapshot) throws(Unreadable) -> Decider {
+    var memory = Memory(configuration, Standing())
+    try memory.restore(snapshot.bytes)
+    return memory.decider
+  }
+}
+
 extension Memory {
   var frozen: FrozenMemory { FrozenMemory(state: decider.frozen(), bound: bound, newest: newest) }
 
-  private mutating func restore(_ bytes: [UInt8]) throws(Unreadable) {
+  fileprivate mutating func restore(_ bytes: [UInt8]) throws(Unreadable) {
     var reader = ByteReader(bytes)
     for _ in 0..<(try reader.integer(in: 0...Int64(Int32.max))) {
       bound.insert(TagID(try reader.integer(in: 0...Int64(Int32.max))))

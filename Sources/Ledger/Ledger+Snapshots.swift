@@ -24,7 +24,7 @@ extension Ledger {
     try db.cachedStatement(sql: "INSERT INTO snapshot_pieces (next, place, bytes) VALUES (?, ?, ?)")
       .execute(arguments: [piece.next, piece.place, Data(piece.bytes)])
     guard piece.isLast else { return }
-    let (count, hash) = try digest(of: piece.next, db) { _ in }
+    let (count, hash) = try digest(ofSnapshot: piece.next, db) { _ in }
     guard count == piece.place + 1 else {
       throw LedgerError.damagedRow(path: path, what: "the snapshot before input \(piece.next) lacks a piece")
     }
@@ -42,37 +42,54 @@ extension Ledger {
   /// what was written is passed over, for an older one.
   package func snapshot(of configuration: Rules.Digest, before limit: Int64) throws(LedgerError) -> Snapshot? {
     try reading("a snapshot") { db in
-      let rows = try Row.fetchAll(
-        db.cachedStatement(
-          sql: """
-            SELECT next, taken, pieces, hash FROM snapshots
-            WHERE configuration = ? AND next < ? AND format = ? AND semantics = ? ORDER BY next DESC
-            """), arguments: [configuration.hex, limit, Snapshot.format, Snapshot.semantics])
-      for row in rows {
-        let next: Int64 = try row.get("next")
-        var bytes: [UInt8] = []
-        let (count, hash) = try digest(of: next, db) { bytes += $0 }
-        guard try count == row.get("pieces"), try hash == row.get("hash") else { continue }
-        return Snapshot(
-          next: next, configuration: configuration, taken: Instant(microseconds: try row.get("taken")), bytes: bytes)
-      }
-      return nil
+      try newestSnapshot(of: configuration, before: limit, takenBy: .distantFuture, db)
     }
   }
+}
 
-  /// How many pieces a snapshot has, and SHA-256 of all their bytes.
-  private func digest(of next: Int64, _ db: Database, _ body: (Data) -> Void) throws -> (count: Int, hash: Data) {
-    var hash = SHA256()
-    var count = 0
-    let pieces = try Row.fetchCursor(
-      db.cachedStatement(sql: "SELECT place, bytes FROM snapshot_pieces WHERE next = ? ORDER BY place"),
-      arguments: [next])
-    while let row = try pieces.next() {
-      let bytes: Data = try row.get("bytes")
-      hash.update(data: bytes)
-      body(bytes)
-      count += 1
+extension LedgerReader {
+  /// The newest whole snapshot of a configuration that was taken by then, by the wall clock, and that this version can
+  /// read; nil when there is none.
+  package func snapshot(of configuration: Rules.Digest, takenBy time: Instant) throws(LedgerError) -> Snapshot? {
+    try reading("a snapshot") { db in
+      try newestSnapshot(of: configuration, before: .max, takenBy: time, db)
     }
-    return (count, Data(hash.finalize()))
   }
+}
+
+private func newestSnapshot(
+  of configuration: Rules.Digest, before limit: Int64, takenBy time: Instant, _ db: Database
+) throws -> Snapshot? {
+  let rows = try Row.fetchAll(
+    db.cachedStatement(
+      sql: """
+        SELECT next, taken, pieces, hash FROM snapshots
+        WHERE configuration = ? AND next < ? AND taken <= ? AND format = ? AND semantics = ? ORDER BY next DESC
+        """),
+    arguments: [configuration.hex, limit, time.microseconds, Snapshot.format, Snapshot.semantics])
+  for row in rows {
+    let next: Int64 = try row.get("next")
+    var bytes: [UInt8] = []
+    let (count, hash) = try digest(ofSnapshot: next, db) { bytes += $0 }
+    guard try count == row.get("pieces"), try hash == row.get("hash") else { continue }
+    return Snapshot(
+      next: next, configuration: configuration, taken: Instant(microseconds: try row.get("taken")), bytes: bytes)
+  }
+  return nil
+}
+
+/// How many pieces a snapshot has, and SHA-256 of all their bytes.
+private func digest(ofSnapshot next: Int64, _ db: Database, _ body: (Data) -> Void) throws -> (count: Int, hash: Data) {
+  var hash = SHA256()
+  var count = 0
+  let pieces = try Row.fetchCursor(
+    db.cachedStatement(sql: "SELECT place, bytes FROM snapshot_pieces WHERE next = ? ORDER BY place"), arguments: [next]
+  )
+  while let row = try pieces.next() {
+    let bytes: Data = try row.get("bytes")
+    hash.update(data: bytes)
+    body(bytes)
+    count += 1
+  }
+  return (count, Data(hash.finalize()))
 }

@@ -66,6 +66,9 @@ package struct Zone: Sendable, Equatable {
     }
   }
 
+  /// What the local clock shows, written as if it were UTC.
+  package func local(_ time: Instant) -> Instant { Instant(microseconds: local(time.microseconds)) }
+
   /// The moment of a local date and time of day, written as if it were UTC.
   package func instant(ofLocal local: Instant) -> Instant {
     Instant(microseconds: instant(ofLocal: local.microseconds))

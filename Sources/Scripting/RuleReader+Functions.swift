@@ -186,7 +186,7 @@ extension RuleLayout {
   /// Every name the file declares anywhere: locals, parameters, loop variables.
   var locals: Set<String> { declarations(in: tokens.indices) }
 
-  private func declarations(in range: Range<Int>) -> Set<String> {
+  func declarations(in range: Range<Int>) -> Set<String> {
     var names: Set<String> = []
     var at = range.lowerBound
     while at < range.upperBound {

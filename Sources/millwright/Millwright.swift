@@ -12,7 +12,8 @@ struct Millwright: ParsableCommand {
     subcommands: [
       Check.self, TestCommand.self, Run.self, DemoCommand.self, Simulate.self, Decisions.self, Conditions.self,
       Actions.self,
-      SourcesCommand.self, Halt.self, Resume.self, RulesCommand.self, AssetsCommand.self, Verify.self, Backup.self,
+      SourcesCommand.self, ExplainCommand.self, Halt.self, Resume.self, RulesCommand.self, AssetsCommand.self,
+      Verify.self, Backup.self,
       Restore.self,
     ])
 
