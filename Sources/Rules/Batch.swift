@@ -68,6 +68,8 @@ package struct Report: Sendable, Equatable {
     case possibleGap = "possible_gap"
     case divergence
     case clockDistrusted = "clock_distrusted"
+    /// A person reset it, and it is not over.
+    case staysActive = "stays_active"
   }
   package var kind: Kind
   /// Data time.

@@ -33,6 +33,8 @@ final class CompiledRule {
   let ask: Rule.Ask
   let askedFor: UnsafeMutablePointer<UInt32>?
   let readings: [CompiledReading]
+  private let model: Model
+  private let classIndex: Int
   /// Tags that its setpoints change relative to their latest value, which must be known for that.
   let changedTags: [(name: String, on: Subject)]
   /// Names of the states, by reading; empty for other types.
@@ -45,6 +47,10 @@ final class CompiledRule {
   /// `.max` for never.
   let every: Int64
   let hasClearsWhen: Bool
+  /// Nil when no calendar bounds it.
+  let hours: RuleHours?
+  /// Whether `needs` or `suppressed_when` is to be asked, or a calendar may close, while it is active.
+  let isGated: Bool
   private var limitTables: [LimitTable] = []
 
   /// Each after those it reads.
@@ -53,15 +59,20 @@ final class CompiledRule {
   let readsOthers: Bool
 
   /// A rule whose class or tags the model does not have is our bug: `check` and loading refuse it before.
-  init(_ rule: Rule, in model: Model, _ classIndex: Int) {
+  /// `limits` are those of the assets it is for, where its lengths name limits.
+  init(_ rule: Rule, in model: Model, _ classIndex: Int, limits: LimitTable? = nil, hours: RuleHours?) {
+    self.model = model
+    self.classIndex = classIndex
     self.rule = rule
+    self.hours = hours
     ask = rule.ask
     askedFor = rule.askedFor
-    heldFor = rule.heldFor.span(in: rule.limits)
-    releasedFor = rule.releasedFor.span(in: rule.limits)
-    tolerates = rule.toleratesSpan().microseconds
+    heldFor = rule.heldFor.span(in: rule.limits, limits)
+    releasedFor = rule.releasedFor.span(in: rule.limits, limits)
+    tolerates = rule.toleratesSpan(limits).microseconds
     hasClearsWhen = rule.hasClearsWhen
     readsOthers = !rule.otherRules.isEmpty
+    isGated = hours != nil || rule.hasNeeds || rule.hasSuppressedWhen
     changedTags = rule.actions.compactMap { action in
       guard case .setpoint(let tag, let to, let on) = action else { return nil }
       if case .value = to { return nil }
@@ -149,6 +160,17 @@ final class CompiledRule {
     let table = LimitTable(values)
     limitTables.append(table)
     return table
+  }
+
+  /// Whether it holds, releases and tolerates as long with these limits as it does.
+  func lasts(asWith limits: LimitTable) -> Bool {
+    heldFor == rule.heldFor.span(in: rule.limits, limits)
+      && releasedFor == rule.releasedFor.span(in: rule.limits, limits)
+      && tolerates == rule.toleratesSpan(limits).microseconds
+  }
+
+  func lasting(asWith limits: LimitTable) -> CompiledRule {
+    CompiledRule(rule, in: model, classIndex, limits: limits, hours: hours)
   }
 
   /// The deadline of the hold or release that is running; nil when none is.

@@ -41,10 +41,17 @@ package struct Condition: Sendable, Equatable {
   /// How often the process ended in a call for this pair; at `Evaluator.deathStrikes` it is quarantined.
   package var deaths: Int = 0
 
-  /// The earliest moment at which something may change by time alone.
-  var next: Instant = .distantFuture
-  /// When policy wants to be told that time has come.
+  /// The earliest moment at which something of it may change by time alone.
+  var due: Instant = .distantFuture
+  /// When policy wants to know the readings.
   var wake: Instant = .distantFuture
+  /// The earlier of both.
+  var next: Instant { min(due, wake) }
+  /// Whether the rule's calendars are open, and when that changes next; `.distantPast` until it was worked out.
+  var isOpen = true
+  var calendarChanges: Instant = .distantPast
+  /// What was last told of `needs`, `suppressed_when` and the calendars, while it is active.
+  var gate = Gate()
   /// The earliest entry of this condition in the heap of deadlines.
   var queued: Instant = .distantFuture
   /// Whether moments wait behind a deadline that is due.
@@ -65,10 +72,10 @@ package struct Step: Sendable {
   package struct Event: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
       /// Fired; `when` was true since then, and these were its readings.
-      case fired(since: Instant, readings: [ReadingValue])
+      case fired(since: Instant, readings: [ReadingValue], gate: Gate)
       case cleared
-      /// The moment policy asked to be woken at.
-      case reached(readings: [ReadingValue])
+      /// Of an active condition: the moment at which policy wanted to know, or one at which the gate has changed.
+      case looked(readings: [ReadingValue], gate: Gate)
     }
     package var condition: ConditionID
     package var time: Instant

@@ -64,7 +64,7 @@ extension Decider {
     return Carried(
       rule: rule.name, asset: evaluator.asset(of: id).path, textHash: rule.textHash, logicHash: rule.logicHash,
       condition: state.condition, readings: state.readings, moments: state.moments, activations: state.activations,
-      policy: policy.carried(id))
+      policy: policy.carried(id, rule))
   }
 
   /// `onto`: the version before it was taken over already, and this is the new one that shadowed beside it and was
@@ -81,17 +81,16 @@ extension Decider {
     if carried.textHash != rule.textHash, carried.condition.faults > 0 || carried.condition.deaths > 0 {
       carried.condition.faults = 0
       carried.condition.deaths = 0
-      carried.condition.next = carried.condition.clock
+      carried.condition.due = carried.condition.clock
     }
     if isKnown {
       let acting = evaluator.conditions[condition]
       if acting.phase.isActive, !carried.condition.phase.isActive {
         carried.condition.phase = acting.phase
         carried.condition.entered = acting.entered
-        carried.condition.next = min(carried.condition.next, carried.condition.clock)
+        carried.condition.due = min(carried.condition.due, carried.condition.clock)
       }
       carried.condition.wake = acting.wake
-      carried.condition.next = min(carried.condition.next, acting.wake)
       evaluator.adopt(carried, condition)
     } else {
       evaluator.adopt(carried, condition)

@@ -18,6 +18,15 @@ package struct Decider {
   package struct Turn: Sendable {
     package var step: Step
     package var verdict: Policy.Verdict
+
+    func followed(by other: Turn) -> Turn {
+      var whole = self
+      whole.step.events += other.step.events
+      whole.step.faults += other.step.faults
+      whole.step.reports += other.step.reports
+      whole.verdict.add(other.verdict)
+      return whole
+    }
   }
 
   /// Nil when the input led to nothing worth telling, as nearly all do.
@@ -27,11 +36,16 @@ package struct Decider {
 
   /// The end of a file (S1).
   package mutating func finish() -> Turn? {
-    judge(.config(evaluator.configuration.hash), evaluator.finish())
+    var whole = judge(.config(evaluator.configuration.hash), evaluator.finish())
+    // What policy wants to know after that is of the file, too.
+    while evaluator.isToLook, let turn = judge(.config(evaluator.configuration.hash), evaluator.finish()) {
+      whole = whole?.followed(by: turn) ?? turn
+    }
+    return whole
   }
 
   private mutating func judge(_ input: Input, _ step: Step?) -> Turn? {
-    guard step != nil || policy.waitsForTime else { return nil }
+    guard step != nil || policy.minds(input) else { return nil }
     let step = step ?? Step()
     let verdict = policy.apply(input, step, &evaluator)
     return step.isEmpty && verdict.isEmpty ? nil : Turn(step: step, verdict: verdict)

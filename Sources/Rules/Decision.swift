@@ -109,6 +109,9 @@ package struct HeldBack: Sendable, Equatable {
   package var since: Instant
   package var reason: HeldBackReason
   package var evidence: [Evidence]
+  /// Which one in a row that is held back for this reason, without a decision in between: the first is recorded, and
+  /// the others are counted on it.
+  package var count = 1
   package init(
     rule: String, asset: String, time: Instant, since: Instant, reason: HeldBackReason, evidence: [Evidence]
   ) {

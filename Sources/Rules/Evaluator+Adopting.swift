@@ -48,6 +48,11 @@ extension Evaluator {
   mutating func adopt(_ carried: Carried, _ condition: Int) {
     conditions[condition] = carried.condition
     conditions[condition].queued = .distantFuture
+    if rules[Int(placements[condition].rule)].hours != nil {
+      // The calendars may be others now.
+      conditions[condition].calendarChanges = .distantPast
+      conditions[condition].due = min(conditions[condition].due, conditions[condition].clock)
+    }
     conditions[condition].isChanged = false
     conditions[condition].waits = !carried.moments.isEmpty
     if !carried.moments.isEmpty { waiting[Int32(condition)] = Moments(carried.moments) }
@@ -103,7 +108,7 @@ extension Evaluator {
     }
     guard newest != .distantPast else { return }
     conditions[condition].clock = newest
-    conditions[condition].next = min(conditions[condition].next, newest)
+    conditions[condition].due = min(conditions[condition].due, newest)
   }
 
   /// Whether what surrounds a rule on an asset is as it was: its limits in force, and the tags of its class.

@@ -6,14 +6,14 @@ extension Evaluator {
     snapshot(condition)
     let rule = rules[Int(placements[condition].rule)]
     while true {
-      let next = conditions[condition].next
+      let (due, wake) = (conditions[condition].due, conditions[condition].wake)
       if conditions[condition].waits, let moment = waiting[Int32(condition)]?.first {
         let blocked = rule.transition(of: conditions[condition].phase).map { $0 < moment } ?? false
-        if !blocked, next < moment, next >= horizon {
+        if !blocked, due < moment, due >= horizon {
           guard pass(condition, to: moment) else { return restore(condition) }
           continue
         }
-        if !blocked, moment <= next {
+        if !blocked, moment <= due, moment <= wake || wake >= horizon {
           waiting[Int32(condition)]?.removeFirst()
           if waiting[Int32(condition)]?.first == nil {
             waiting[Int32(condition)] = nil
@@ -23,12 +23,13 @@ extension Evaluator {
           continue
         }
       }
-      guard next < horizon else { break }
-      conditions[condition].clock = max(conditions[condition].clock, next)
-      let wakes = conditions[condition].wake <= next
-      if wakes { conditions[condition].wake = .distantFuture }
-      guard evaluate(condition, at: next, taking: true) else { return restore(condition) }
-      if wakes { reached(condition, at: next) }
+      guard min(due, wake) < horizon else { break }
+      if wake < due {
+        guard look(condition, at: wake) else { return restore(condition) }
+        continue
+      }
+      conditions[condition].clock = max(conditions[condition].clock, due)
+      guard evaluate(condition, at: due, taking: true) else { return restore(condition) }
     }
     enqueue(condition)
   }
@@ -41,7 +42,7 @@ extension Evaluator {
       return
     }
     let rule = rules[Int(placements[condition].rule)]
-    let next = conditions[condition].next
+    let next = conditions[condition].due
     if next < clock, next < rule.transition(of: conditions[condition].phase) ?? .distantFuture {
       snapshot(condition)
       conditions[condition].clock = clock
@@ -80,14 +81,11 @@ extension Evaluator {
   /// moved is seen although the change in hand hides it, the same with any lateness and in a backlog.
   private mutating func pass(_ condition: Int, to time: Instant) -> Bool {
     while true {
-      let next = conditions[condition].next
-      guard next < time,
-        next < rules[Int(placements[condition].rule)].transition(of: conditions[condition].phase) ?? .distantFuture
+      let due = conditions[condition].due
+      guard due < time,
+        due < rules[Int(placements[condition].rule)].transition(of: conditions[condition].phase) ?? .distantFuture
       else { return true }
-      let wakes = conditions[condition].wake <= next
-      if wakes { conditions[condition].wake = .distantFuture }
-      guard evaluate(condition, at: next) else { return false }
-      if wakes { reached(condition, at: next) }
+      guard evaluate(condition, at: due) else { return false }
     }
   }
 
@@ -111,7 +109,7 @@ extension Evaluator {
 
   /// The rule failed: the condition is what it was before this input, but for its clock and its count of faults.
   /// Replay, which does not call the rule for this input at all, comes to the same state.
-  private mutating func restore(_ condition: Int, clock: Instant? = nil) {
+  mutating func restore(_ condition: Int, clock: Instant? = nil) {
     guard let before = settled[Int32(condition)] else { return }
     unwrite(condition)
     step.events.removeAll { $0.condition.index == Int32(condition) }
@@ -123,7 +121,8 @@ extension Evaluator {
     waiting[Int32(condition)] = before.moments
     activations[Int32(condition)] = before.activations
     if faults >= Evaluator.strikes {
-      conditions[condition].next = .distantFuture
+      conditions[condition].due = .distantFuture
+      conditions[condition].wake = .distantFuture
       conditions[condition].waits = false
       waiting[Int32(condition)] = nil
     }
@@ -241,11 +240,10 @@ extension Evaluator {
     time < conditions[Int(condition.index)].clock
   }
 
-  /// Policy asks to be told when data time passes `time`: the step then says `reached`.
+  /// Policy asks for the readings as of `time`, in place of any it asked for before: the step then says `looked`.
   package mutating func wake(_ condition: ConditionID, at time: Instant) {
     let index = Int(condition.index)
     conditions[index].wake = time
-    conditions[index].next = min(conditions[index].next, time)
     enqueue(index)
   }
 }

@@ -2,9 +2,11 @@
 extension Evaluator {
   /// Asks the rule as of `moment`. `taking`: the moment is a deadline, so a hold or release that ends there ends.
   /// False when the rule failed: the condition is then to be restored.
-  mutating func evaluate(_ condition: Int, at moment: Instant, taking: Bool = false) -> Bool {
+  /// `byHand`: a person resets it.
+  mutating func evaluate(_ condition: Int, at moment: Instant, taking: Bool = false, byHand: Bool = false) -> Bool {
     guard conditions[condition].faults < Evaluator.strikes else {
-      conditions[condition].next = .distantFuture
+      conditions[condition].due = .distantFuture
+      conditions[condition].wake = .distantFuture
       return true
     }
     if !skipped.isEmpty, skipped[Int32(condition)] != nil {
@@ -43,19 +45,34 @@ extension Evaluator {
       if trace != nil { show(condition, at: moment, when: whenAnswer, clears: clearsAnswer) }
       return false
     }
-    if rule.remembers { remember(placement, rule) }
     // Changed as a whole and put back once.
     var state = conditions[condition]
+    let whenIsTrue = answer == .yes && !clears
+    if rule.isGated {
+      if followCalendar(&state, condition, rule, before: moment) { enter(.normal, &state, condition, at: moment) }
+      // Only where a decision may hang on it.
+      if state.phase.isActive || (whenIsTrue && (ends || rule.heldFor == .zero)) {
+        let (gate, cause) = askGate(condition, rule, isOpen: state.isOpen)
+        if let cause {
+          fault(condition, at: moment, cause: cause)
+          if trace != nil { show(condition, at: moment, when: whenAnswer, clears: clearsAnswer) }
+          return false
+        }
+        asked = gate
+      }
+    }
+    if rule.remembers { remember(placement, rule) }
     see(&state, condition, answer, at: moment)
     move(
-      &state, condition, rule, whenIsTrue: answer == .yes && !clears, clears: clears && answer == .no, at: moment,
-      taking)
+      &state, condition, rule, whenIsTrue: whenIsTrue, clears: clears && answer == .no, at: moment, taking, byHand)
+    if rule.isGated { pass(&state, condition, rule, whenIsTrue: whenIsTrue, at: moment) }
 
-    var next = min(Instant(microseconds: deadline), state.wake)
+    var next = Instant(microseconds: deadline)
+    if rule.hours != nil { next = min(next, state.calendarChanges) }
     if let transition = rule.transition(of: state.phase) { next = min(next, transition) }
     if moves, rule.every != .max { next = min(next, moment.next(multipleOf: TimeSpan(microseconds: rule.every))) }
     if let since = state.blindSince, !state.blindTold { next = min(next, since + configuration.policy.blindAfter) }
-    state.next = next
+    state.due = next
     conditions[condition] = state
     if trace != nil { show(condition, at: moment, when: whenAnswer, clears: clearsAnswer) }
     return true
@@ -63,7 +80,7 @@ extension Evaluator {
 
   /// Takes what it needs and not `self`: a closure that captures an evaluator copies it.
   @inline(__always)
-  private static func ask(
+  static func ask(
     _ question: Question, _ rule: CompiledRule, _ scratch: [ReadingValue], _ limits: LimitTable
   ) -> Answer {
     scratch.withUnsafeBufferPointer { readings in
@@ -99,16 +116,12 @@ extension Evaluator {
 
   private mutating func move(
     _ state: inout Condition, _ condition: Int, _ rule: CompiledRule, whenIsTrue: Bool, clears: Bool,
-    at moment: Instant, _ taking: Bool
+    at moment: Instant, _ taking: Bool, _ byHand: Bool
   ) {
     switch state.phase {
     case .normal:
-      guard whenIsTrue else { return }
-      if rule.heldFor == .zero {
-        fire(&state, condition, rule, since: moment, at: moment)
-      } else {
-        enter(.pending(since: moment), &state, condition, at: moment)
-      }
+      guard whenIsTrue, state.isOpen else { return }
+      begin(&state, condition, rule, at: moment)
     case .pending(let since):
       if !whenIsTrue {
         enter(.normal, &state, condition, at: moment)
@@ -116,8 +129,8 @@ extension Evaluator {
         fire(&state, condition, rule, since: since, at: moment)
       }
     case .active(let since):
-      guard clears else { return }
-      if rule.releasedFor == .zero {
+      guard clears, byHand || !rule.rule.clearsByHand else { return }
+      if rule.releasedFor == .zero || byHand {
         clear(&state, condition, at: moment)
       } else {
         enter(.clearing(since: moment, active: since), &state, condition, at: moment)
@@ -128,6 +141,34 @@ extension Evaluator {
       } else if taking, moment >= since + rule.releasedFor {
         clear(&state, condition, at: moment)
       }
+    }
+  }
+
+  private mutating func begin(_ state: inout Condition, _ condition: Int, _ rule: CompiledRule, at moment: Instant) {
+    if rule.heldFor == .zero {
+      fire(&state, condition, rule, since: moment, at: moment)
+    } else {
+      enter(.pending(since: moment), &state, condition, at: moment)
+    }
+  }
+
+  /// What comes last at an instant (S6): the calendar opens or closes. And policy is told when the gate of an active
+  /// condition has changed.
+  private mutating func pass(
+    _ state: inout Condition, _ condition: Int, _ rule: CompiledRule, whenIsTrue: Bool, at moment: Instant
+  ) {
+    if state.phase.isActive, state.gate != asked {
+      state.gate = asked
+      looked(condition, state.gate, at: moment)
+    }
+    guard let hours = rule.hours, state.calendarChanges == moment else { return }
+    if turn(&state, hours) { enter(.normal, &state, condition, at: moment) }
+    asked.isOpen = state.isOpen
+    if state.phase.isActive {
+      state.gate = asked
+      looked(condition, state.gate, at: moment)
+    } else if state.phase == .normal, state.isOpen, whenIsTrue {
+      begin(&state, condition, rule, at: moment)
     }
   }
 
@@ -146,10 +187,11 @@ extension Evaluator {
     _ state: inout Condition, _ condition: Int, _ rule: CompiledRule, since: Instant, at moment: Instant
   ) {
     enter(.active(since: moment), &state, condition, at: moment)
+    state.gate = rule.isGated ? asked : Gate()
     step.events.append(
       Step.Event(
         condition: ConditionID(condition), time: moment,
-        kind: .fired(since: since, readings: Array(scratch[..<rule.readings.count]))))
+        kind: .fired(since: since, readings: Array(scratch[..<rule.readings.count]), gate: state.gate)))
     noteActivation(condition, at: moment)
   }
 
@@ -163,14 +205,7 @@ extension Evaluator {
       Step.Event(condition: ConditionID(condition), time: moment, kind: .cleared, readings: readings))
   }
 
-  mutating func reached(_ condition: Int, at moment: Instant) {
-    let count = rules[Int(placements[condition].rule)].readings.count
-    step.events.append(
-      Step.Event(
-        condition: ConditionID(condition), time: moment, kind: .reached(readings: Array(scratch[..<count]))))
-  }
-
-  private mutating func enter(
+  mutating func enter(
     _ phase: Condition.Phase, _ state: inout Condition, _ condition: Int, at moment: Instant
   ) {
     if placements[condition].isRead, phase.isActive != state.phase.isActive {
@@ -263,7 +298,7 @@ extension Evaluator {
 
   /// Fills `scratch` with the readings as of `time`, and moves the deadline to the earliest moment at which one changes
   /// by silence; `moves` when one changes by time alone.
-  private mutating func look(
+  mutating func look(
     _ placement: Placement, _ rule: CompiledRule, _ condition: Int, at time: Int64, _ ends: Bool,
     _ deadline: inout Int64, _ moves: inout Bool
   ) {

@@ -33,9 +33,11 @@ extension Evaluator {
   }
 
   /// Sets a rule on an asset. Conditions from `first` on are of the same asset; those it looks at are among them.
-  mutating func place(_ ruleIndex: Int, on asset: Int, after first: Int, _ readers: inout [Reader]) {
-    let compiled = rules[ruleIndex]
+  mutating func place(_ place: Int, on asset: Int, after first: Int, _ readers: inout [Reader]) {
     let model = configuration.model
+    let limits = rules[place].limits(overridden: model.assets[asset].limits[rules[place].rule.plainName] ?? [:])
+    let ruleIndex = variant(of: place, with: limits)
+    let compiled = rules[ruleIndex]
     let condition = Int32(conditions.count)
     let targets = targets(of: compiled.rule.readings, compiled.readings, from: asset)
     let calculationTargets = compiled.calculations.map {
@@ -65,7 +67,7 @@ extension Evaluator {
         firstReading: Int32(readingStates.count), sourceSet: sourceSet, readsOthers: !others.isEmpty))
     conditions.append(Condition())
     readingStates += Array(repeating: ReadingState(), count: compiled.readings.count)
-    limitTables.append(compiled.limits(overridden: model.assets[asset].limits[compiled.rule.plainName] ?? [:]))
+    limitTables.append(limits)
     for other in others {
       placements[Int(other)].isRead = true
       dependents[other, default: []].append(condition)

@@ -115,8 +115,11 @@ extension Condition {
     writer.flag(blindTold)
     writer.integer(faults)
     writer.integer(deaths)
-    writer.integer(next.microseconds)
+    writer.integer(due.microseconds)
     writer.integer(wake.microseconds)
+    writer.flag(isOpen)
+    writer.integer(calendarChanges.microseconds)
+    gate.encode(into: &writer)
   }
 
   init(from reader: inout ByteReader) throws(Unreadable) {
@@ -136,8 +139,11 @@ extension Condition {
     blindTold = try reader.flag()
     faults = try reader.integer(in: 0...Int64(Int32.max))
     deaths = try reader.integer(in: 0...Int64(Int32.max))
-    next = try Instant(from: &reader)
+    due = try Instant(from: &reader)
     wake = try Instant(from: &reader)
+    isOpen = try reader.flag()
+    calendarChanges = try Instant(from: &reader)
+    gate = try Gate(from: &reader)
   }
 }
 

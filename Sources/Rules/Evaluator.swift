@@ -13,7 +13,7 @@ package struct Evaluator {
   package internal(set) var counts = IntakeCounts()
 
   // What is fixed by the configuration, flat: the hot path walks no model.
-  let rules: [CompiledRule]
+  private(set) var rules: [CompiledRule]
   private let definitions: [TagDefinition]
   let gates: [TagGate]
   private let skews: [Int64]
@@ -58,6 +58,8 @@ package struct Evaluator {
   /// Since when each reading in `scratch` has not been known; `.max` when it is.
   var scratchSince: [Int64]
   var step = Step()
+  /// What `needs`, `suppressed_when` and the calendars said to the question in hand.
+  var asked = Gate()
   /// Who looks over the evaluator's shoulder; nil in production.
   package var trace: Trace?
 
@@ -112,7 +114,7 @@ package struct Evaluator {
     for rule in inOrder(configuration.rules) {
       guard let place = model.classes.firstIndex(where: { $0.name == rule.appliesTo }) else { continue }
       byClass[place, default: []].append(compiled.count)
-      compiled.append(CompiledRule(rule, in: model, place))
+      compiled.append(CompiledRule(rule, in: model, place, hours: RuleHours(rule, configuration)))
     }
     rules = compiled
     let counts = compiled.flatMap { [$0.readings.count] + $0.calculations.map(\.readings.count) }
@@ -139,6 +141,17 @@ package struct Evaluator {
     for index in model.tags.indices { readerStart[index + 1] += readerStart[index] }
   }
 
+  /// The rule as it is for an asset's limits: one whose holds last as a limit says is compiled for each length.
+  mutating func variant(of place: Int, with limits: LimitTable) -> Int {
+    let rule = rules[place]
+    guard !rule.lasts(asWith: limits) else { return place }
+    if let known = rules.firstIndex(where: { $0.rule.name == rule.rule.name && $0.lasts(asWith: limits) }) {
+      return known
+    }
+    rules.append(rule.lasting(asWith: limits))
+    return rules.count - 1
+  }
+
   // MARK: - Inputs
 
   /// Takes one input; nil when it led to nothing worth telling.
@@ -153,6 +166,8 @@ package struct Evaluator {
       }
       return nil
     case .death(let fault): died(fault)
+    case .command(.instructed(let instruction)):
+      if case .reset(let rule, let asset) = instruction.act { reset(rule: rule, asset: asset) }
     case .bind, .config, .command: break
     }
     turnToOthers()
@@ -324,7 +339,8 @@ package struct Evaluator {
       stepBack(condition, to: now)
       if let since = conditions[condition].blindSince, since > now { conditions[condition].blindSince = now }
       guard conditions[condition].faults < Evaluator.strikes else { continue }
-      conditions[condition].next = now
+      conditions[condition].due = now
+      conditions[condition].calendarChanges = .distantPast
       enqueue(condition)
     }
     step.reports.append(

@@ -3,33 +3,36 @@ extension Policy {
   struct Carried: Sendable {
     var lastDecision: Instant?
     var fireTimes: [Instant] = []
-    /// A firing that waits for its reason to end.
-    var held: HeldBack?
+    /// Of an active condition, with the names of its readings.
+    var docket: Docket?
+    var readings: [String] = []
+    var series: HeldSeries?
   }
 
-  func carried(_ condition: ConditionID) -> Carried {
+  func carried(_ condition: ConditionID, _ rule: Rule) -> Carried {
     Carried(
-      lastDecision: lastDecision[condition], fireTimes: fireTimes[condition] ?? [],
-      held: waiting[condition]?.heldBack)
+      lastDecision: lastDecision[condition], fireTimes: fireTimes[condition] ?? [], docket: dockets[condition],
+      readings: rule.readings.map(\.name), series: series[condition])
   }
 
   mutating func adopt(_ carried: Carried, _ condition: ConditionID, _ evaluator: inout Evaluator) {
     if let last = carried.lastDecision { lastDecision[condition] = last }
     if !carried.fireTimes.isEmpty { fireTimes[condition] = carried.fireTimes }
-    guard var held = carried.held, evaluator.conditions[Int(condition.index)].phase.isActive else { return }
+    series[condition] = carried.series
+    guard var docket = carried.docket, evaluator.conditions[Int(condition.index)].phase.isActive else { return }
     let rule = evaluator.rule(of: condition)
-    held.rule = rule.name
-    held.asset = evaluator.asset(of: condition).path
     // As the rule that will take the decision names its readings.
-    let known = held.evidence
-    held.evidence = evaluator.evidence(
-      of: condition, rule.readings.map { reading in known.first { $0.name == reading.name }?.value ?? .notGood })
-    wait(held, condition, &evaluator)
+    let known = zip(carried.readings, docket.readings)
+    docket.readings = rule.readings.map { reading in known.first { $0.0 == reading.name }?.1 ?? .notGood }
+    docket.repeats = rule.repeatsEvery.map { docket.repeats ?? evaluator.now(of: condition) + $0 }
+    dockets[condition] = docket
+    plan(condition, at: [docket.looks, docket.repeats].compactMap { $0 }.min(), &evaluator)
   }
 
   /// Takes over what is not of a condition.
   mutating func adoptOpen(of old: Policy, _ before: Model, _ model: Model) {
     approvals = old.approvals
+    silences = old.silences
     openSetpoints.take(old.openSetpoints.named(in: before), model)
   }
 
@@ -84,43 +87,19 @@ extension Policy.Carried {
   func encode(into writer: inout ByteWriter) {
     writer.optional(lastDecision) { (writer, time) in time.encode(into: &writer) }
     writer.moments(fireTimes)
-    writer.optional(held) { (writer, held) in held.encode(into: &writer) }
+    writer.integer(readings.count)
+    for name in readings { writer.text(name) }
+    writer.optional(docket) { (writer, docket) in docket.encode(into: &writer) }
+    writer.optional(series) { (writer, series) in series.encode(into: &writer) }
   }
 
   init(from reader: inout ByteReader) throws(Unreadable) {
     lastDecision = try reader.optional { (reader) throws(Unreadable) in try Instant(from: &reader) }
     fireTimes = try reader.moments()
-    held = try reader.optional { (reader) throws(Unreadable) in try HeldBack(from: &reader) }
-  }
-}
-
-extension HeldBack {
-  func encode(into writer: inout ByteWriter) {
-    writer.text(rule)
-    writer.text(asset)
-    time.encode(into: &writer)
-    since.encode(into: &writer)
-    reason.encode(into: &writer)
-    writer.integer(evidence.count)
-    for known in evidence {
-      writer.text(known.name)
-      known.value.encode(into: &writer)
-      writer.optional(known.unit) { (writer, unit) in writer.text(unit) }
-    }
-  }
-
-  init(from reader: inout ByteReader) throws(Unreadable) {
-    rule = try reader.text()
-    asset = try reader.text()
-    time = try Instant(from: &reader)
-    since = try Instant(from: &reader)
-    reason = try HeldBackReason(from: &reader)
-    evidence = []
-    for _ in 0..<(try reader.integer(in: 0...Int64(Int32.max))) {
-      let name = try reader.text()
-      let value = try ReadingValue(from: &reader)
-      let unit = try reader.optional { (reader) throws(Unreadable) in try reader.text() }
-      evidence.append(Evidence(name: name, value: value, unit: unit))
-    }
+    readings = []
+    for _ in 0..<(try reader.integer(in: 0...Int64(Int32.max))) { readings.append(try reader.text()) }
+    let count = readings.count
+    docket = try reader.optional { (reader) throws(Unreadable) in try Docket(from: &reader, readings: count) }
+    series = try reader.optional { (reader) throws(Unreadable) in try HeldSeries(from: &reader) }
   }
 }

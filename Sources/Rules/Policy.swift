@@ -14,19 +14,27 @@ package struct Policy: Sendable {
     package var isEmpty: Bool {
       decisions.isEmpty && heldBack.isEmpty && closings.isEmpty && expired.isEmpty && reports.isEmpty
     }
-  }
 
-  /// A firing that waits for its reason to end.
-  struct Waiting {
-    var heldBack: HeldBack
-    var until: Instant
+    mutating func add(_ other: Verdict) {
+      decisions += other.decisions
+      heldBack += other.heldBack
+      closings += other.closings
+      expired += other.expired
+      reports += other.reports
+    }
   }
 
   let settings: PolicySettings
   let conduits: Conduits
   /// When each condition last led to a decision; only conditions that did.
   var lastDecision: [ConditionID: Instant] = [:]
-  var waiting: [ConditionID: Waiting] = [:]
+  /// Conditions that are active.
+  var dockets: [ConditionID: Docket] = [:]
+  var series: [ConditionID: HeldSeries] = [:]
+  /// What persons have shelved or taken out of service, oldest first.
+  var silences: [Silence] = []
+  /// The others of a condition's group on its asset.
+  private(set) var groups: [ConditionID: [ConditionID]] = [:]
   /// Fire times of the last decisions, to number those a clock step repeats.
   var fireTimes: [ConditionID: [Instant]] = [:]
   /// Waiting actions by expiry, earliest first.
@@ -55,6 +63,8 @@ package struct Policy: Sendable {
     }
     approvals = standing.waiting.map { ($0.expires, $0.key) }.sorted { $0.0 < $1.0 }
     openSetpoints.take(standing.setpoints, evaluator.configuration.model)
+    silences = standing.silences
+    groups = Policy.groups(evaluator)
   }
 
   /// Decisions that the ledger has stand, whether or not this policy came to them.
@@ -69,78 +79,58 @@ package struct Policy: Sendable {
     }
   }
 
-  /// Whether time alone may end something: an action waits for a person.
-  var waitsForTime: Bool { !approvals.isEmpty }
+  /// Whether an input that changed no condition may be of matter: a person speaks, or time ends what waits for one.
+  func minds(_ input: Input) -> Bool {
+    if case .command = input { return true }
+    return !approvals.isEmpty
+  }
 
   /// Judges a step. `evaluator` is asked about conditions and tags, and is told when to wake us.
   package mutating func apply(_ input: Input, _ step: Step, _ evaluator: inout Evaluator) -> Verdict {
     var verdict = Verdict()
-    if case .command(.instructed(let instruction)) = input { forget(instruction.act) }
-    for event in step.events {
+    if case .command(.instructed(let instruction)) = input {
+      forget(instruction.act)
+      obey(instruction, &evaluator)
+    }
+    for event in firstOutFirst(step.events) {
+      catchUp(event.condition, before: event.time, &evaluator, &verdict)
       switch event.kind {
-      case .fired(let since, let readings):
-        fired(event, since, readings, &evaluator, &verdict)
+      case .fired(let since, let readings, let gate):
+        fired(event, since: since, readings, gate, &evaluator, &verdict)
+      case .looked(let readings, let gate):
+        looked(event.condition, at: event.time, readings, gate, &evaluator, &verdict)
       case .cleared:
-        // The reason may have ended before the condition did, within one input.
-        if let held = waiting[event.condition], held.until < event.time {
-          take(held, event.condition, held.heldBack.evidence, evaluator, &verdict)
-        }
-        waiting[event.condition] = nil
+        cleared(event.condition, at: event.time, &evaluator)
         close(event, evaluator, &verdict)
-      case .reached(let readings):
-        if let held = waiting[event.condition], held.until <= event.time {
-          take(held, event.condition, evaluator.evidence(of: event.condition, readings), evaluator, &verdict)
-        }
       }
     }
-    // Held back within a gap of the data that the condition has passed already: the reason ended in it, too.
-    for event in step.events {
-      guard case .fired = event.kind, let held = waiting[event.condition], held.heldBack.time == event.time,
-        evaluator.hasPassed(held.until, event.condition)
-      else { continue }
-      take(held, event.condition, held.heldBack.evidence, evaluator, &verdict)
-    }
+    for event in step.events { catchUp(event.condition, before: .distantFuture, &evaluator, &verdict) }
     expire(input, &verdict)
     return verdict
   }
 
-  private mutating func fired(
-    _ event: Step.Event, _ since: Instant, _ readings: [ReadingValue], _ evaluator: inout Evaluator,
-    _ verdict: inout Verdict
-  ) {
-    let rule = evaluator.rule(of: event.condition)
-    let evidence = evaluator.evidence(of: event.condition, readings)
-    if let atMost = rule.atMost, let last = lastDecision[event.condition], event.time >= last,
-      event.time < last + atMost.once
-    {
-      let until = last + atMost.once
-      let held = HeldBack(
-        rule: rule.name, asset: evaluator.asset(of: event.condition).path, time: event.time, since: since,
-        reason: .atMost(until: until), evidence: evidence)
-      verdict.heldBack.append(held)
-      wait(held, event.condition, &evaluator)
-    } else {
-      decide(event.condition, at: event.time, since: since, deferredFrom: nil, evidence, evaluator, &verdict)
+  /// Of a group, what fired at one moment in the order in which it had become pending.
+  private func firstOutFirst(_ events: [Step.Event]) -> [Step.Event] {
+    guard !groups.isEmpty, events.count > 1 else { return events }
+    var ordered = events
+    var first = 0
+    while first < events.count {
+      let places = events.indices[first...].prefix { events[$0].time == events[first].time }
+      first = places.endIndex
+      let firings = places.compactMap { place -> (since: Instant, place: Int)? in
+        guard case .fired(let since, _, _) = events[place].kind, groups[events[place].condition] != nil else {
+          return nil
+        }
+        return (since, place)
+      }
+      for (place, firing) in zip(firings.map(\.place), firings.sorted { $0 < $1 }) {
+        ordered[place] = events[firing.place]
+      }
     }
+    return ordered
   }
 
-  /// Keeps a firing until its reason ends.
-  mutating func wait(_ held: HeldBack, _ condition: ConditionID, _ evaluator: inout Evaluator) {
-    guard case .atMost(let until) = held.reason else { return }
-    waiting[condition] = Waiting(heldBack: held, until: until)
-    if !evaluator.hasPassed(until, condition) { evaluator.wake(condition, at: until) }
-  }
-
-  private mutating func take(
-    _ held: Waiting, _ condition: ConditionID, _ evidence: [Evidence], _ evaluator: Evaluator, _ verdict: inout Verdict
-  ) {
-    waiting[condition] = nil
-    decide(
-      condition, at: held.until, since: held.heldBack.since, deferredFrom: held.heldBack.time, evidence, evaluator,
-      &verdict)
-  }
-
-  private mutating func decide(
+  mutating func decide(
     _ condition: ConditionID, at time: Instant, since: Instant, deferredFrom: Instant?, _ evidence: [Evidence],
     _ evaluator: Evaluator, _ verdict: inout Verdict
   ) {
@@ -175,15 +165,18 @@ package struct Policy: Sendable {
       writer.integer(fireTimes[condition]?.count ?? 0)
       for time in fireTimes[condition] ?? [] { writer.integer(time.microseconds) }
     }
-    writer.integer(waiting.count)
-    for condition in waiting.keys.sorted() {
-      guard let held = waiting[condition] else { continue }
+    writer.integer(dockets.count)
+    for condition in dockets.keys.sorted() {
       writer.integer(Int(condition.index))
-      writer.integer(held.until.microseconds)
-      writer.integer(held.heldBack.time.microseconds)
-      writer.integer(held.heldBack.since.microseconds)
-      for evidence in held.heldBack.evidence { evidence.value.encode(into: &writer) }
+      dockets[condition]?.encode(into: &writer)
     }
+    writer.integer(series.count)
+    for condition in series.keys.sorted() {
+      writer.integer(Int(condition.index))
+      series[condition]?.encode(into: &writer)
+    }
+    writer.integer(silences.count)
+    for silence in silences { silence.encode(into: &writer) }
     writer.integer(approvals.count)
     for approval in approvals {
       writer.integer(approval.expires.microseconds)
@@ -203,7 +196,9 @@ package struct Policy: Sendable {
     let count = Int64(evaluator.conditions.count)
     lastDecision = [:]
     fireTimes = [:]
-    waiting = [:]
+    dockets = [:]
+    series = [:]
+    silences = []
     approvals = []
     for _ in 0..<(try reader.integer(in: 0...count)) {
       let condition = ConditionID(try reader.integer(in: 0...(count - 1)))
@@ -214,18 +209,13 @@ package struct Policy: Sendable {
     }
     for _ in 0..<(try reader.integer(in: 0...count)) {
       let condition = ConditionID(try reader.integer(in: 0...(count - 1)))
-      let until = try Instant(from: &reader)
-      let time = try Instant(from: &reader)
-      let since = try Instant(from: &reader)
-      let rule = evaluator.rule(of: condition)
-      var readings: [ReadingValue] = []
-      for _ in rule.readings { readings.append(try ReadingValue(from: &reader)) }
-      waiting[condition] = Waiting(
-        heldBack: HeldBack(
-          rule: rule.name, asset: evaluator.asset(of: condition).path, time: time, since: since,
-          reason: .atMost(until: until), evidence: evaluator.evidence(of: condition, readings)),
-        until: until)
+      dockets[condition] = try Docket(from: &reader, readings: evaluator.rule(of: condition).readings.count)
     }
+    for _ in 0..<(try reader.integer(in: 0...count)) {
+      let condition = ConditionID(try reader.integer(in: 0...(count - 1)))
+      series[condition] = try HeldSeries(from: &reader)
+    }
+    for _ in 0..<(try reader.integer(in: 0...Int64(Int32.max))) { silences.append(try Silence(from: &reader)) }
     for _ in 0..<(try reader.integer(in: 0...Int64(Int32.max))) {
       let expires = try Instant(from: &reader)
       approvals.append((expires, try ActionKey(from: &reader)))

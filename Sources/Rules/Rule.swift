@@ -19,7 +19,7 @@ package struct Rule {
   package var tolerates: Length?
   package var every: Every
   package var atMost: AtMost?
-  /// While it stays active, it is decided again this long after the last decision.
+  /// While it stays active, it is decided again this long after it fired, and so on.
   package var repeatsEvery: TimeSpan?
   /// Calendars of the site: a hold runs, and a decision is taken, only while one of `during` is open (all are, when it
   /// is empty) and none of `notDuring` is.

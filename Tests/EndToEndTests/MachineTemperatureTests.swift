@@ -70,7 +70,7 @@ import Testing
             Row(sequence: rows.count / 2 + 1, event: "FIRE", time: decision.key.time, since: decision.since))
         case .cleared:
           rows.append(Row(sequence: rows.count / 2 + 1, event: "CLEAR", time: event.time, since: event.time))
-        case .reached: break
+        case .looked: break
         }
       }
     }

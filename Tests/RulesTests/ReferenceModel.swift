@@ -59,14 +59,16 @@ struct ReferenceModel {
   mutating func finish() { if clock > .min { takeDeadlines(before: clock + 1) } }
 
   private mutating func takeDeadlines(before end: Int64) {
-    while next < end {
+    while min(next, held?.until ?? .max) < end {
       let now = next
-      clock = max(clock, now)
-      ask(at: now, isDeadline: true)
-      if let due = held, due.until <= now {
+      // At one instant what the rule does comes first; and that a decision is taken asks the rule nothing.
+      if let due = held, due.until < now {
         held = nil
         decide(at: due.until, since: due.since, deferredFrom: due.fired)
+        continue
       }
+      clock = max(clock, now)
+      ask(at: now, isDeadline: true)
     }
   }
 
@@ -158,8 +160,7 @@ struct ReferenceModel {
 
     if moves, case .span(let every) = rule.every { again.append((now / every.microseconds + 1) * every.microseconds) }
     if let transition { again.append(transition) }
-    if let held { again.append(held.until) }
-    next = again.filter { $0 >= now && ($0 > now || $0 == transition || ends || $0 == held?.until) }.min() ?? .max
+    next = again.filter { $0 >= now && ($0 > now || $0 == transition || ends) }.min() ?? .max
   }
 
   private func answer(_ question: Question) -> Bool? {
