@@ -75,8 +75,20 @@ extension Ledger {
     try move(row, to: state, due: wallClock().microseconds, at: time ?? decision.time, why: why, db)
   }
 
+  /// The first in a row is a row of its own; the others are counted on it.
   func record(_ heldBack: HeldBack, input: Int64, _ db: Database) throws {
     let columns = HeldBackColumns(heldBack.reason)
+    if heldBack.count > 1 {
+      try db.cachedStatement(
+        sql: """
+          UPDATE held_back SET times = ?, last = ?
+          WHERE id = (SELECT max(id) FROM held_back WHERE rule = ? AND asset = ? AND reason = ?)
+          """
+      ).execute(arguments: [
+        heldBack.count, heldBack.time.microseconds, heldBack.rule, heldBack.asset, columns.reason,
+      ])
+      if db.changesCount > 0 { return }
+    }
     try db.cachedStatement(
       sql: """
         INSERT INTO held_back (rule, asset, time, since, reason, until, evidence, input, subject, person)

@@ -123,14 +123,15 @@ package final class LedgerReader: Sendable {
         guard let reason = columns.known else {
           throw LedgerError.damagedRow(path: path, what: "a decision held back for '\(columns.reason)'")
         }
-        return HeldBackRow(
-          id: try row.get("id"),
-          heldBack: HeldBack(
-            rule: try row.get("rule"), asset: try row.get("asset"), time: Instant(microseconds: try row.get("time")),
-            since: Instant(microseconds: try row.get("since")), reason: reason,
-            evidence: try value([EvidenceColumns].self, json: try row.get("evidence")).map {
-              try read(evidence: $0, path: path)
-            }))
+        var heldBack = HeldBack(
+          rule: try row.get("rule"), asset: try row.get("asset"), time: Instant(microseconds: try row.get("time")),
+          since: Instant(microseconds: try row.get("since")), reason: reason,
+          evidence: try value([EvidenceColumns].self, json: try row.get("evidence")).map {
+            try read(evidence: $0, path: path)
+          })
+        let times: Int64? = try row.get("times")
+        heldBack.count = Int(clamping: times ?? 1)
+        return HeldBackRow(id: try row.get("id"), heldBack: heldBack, last: instant(try row.get("last")))
       }
     }
   }

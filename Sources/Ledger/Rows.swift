@@ -138,7 +138,10 @@ extension ActionStory {
 /// A firing that became no decision.
 package struct HeldBackRow: Sendable, Equatable {
   package var id: Int64
+  /// With how many in a row there were for this reason, this one and those after it.
   package var heldBack: HeldBack
+  /// When the newest of those after it fired.
+  package var last: Instant?
 }
 
 /// How many messages of a source could not be read, for one reason.

@@ -355,6 +355,9 @@ enum Schema {
     -- The asset or rule that the reason names, and the person.
     ALTER TABLE held_back ADD COLUMN subject TEXT;
     ALTER TABLE held_back ADD COLUMN person TEXT;
+    -- How many in a row were held back for this reason, and when the newest fired; NULL is this one alone.
+    ALTER TABLE held_back ADD COLUMN times INTEGER;
+    ALTER TABLE held_back ADD COLUMN last INTEGER;
     -- The decision whose order was completed while the condition went on.
     ALTER TABLE decisions ADD COLUMN follows INTEGER REFERENCES decisions (id);
     -- The asset it works on, where that is another than the decision's, and what the adapter's system calls it.

@@ -28,8 +28,12 @@ extension Rule {
   ///
   /// Each reading is what the example says it is, so it is played as a tag of its own: what is proven is `when`, the
   /// hold, the limits and what is held back. Windows have tests of their own.
-  package func run(_ example: Example, overrides: [String: LimitValue] = [:]) -> ExampleRun {
-    var player = ExamplePlayer(self, example, overrides)
+  /// Calendars count in an example that says when it starts.
+  package func run(
+    _ example: Example, overrides: [String: LimitValue] = [:], zone: Zone = .utc, calendars: [Calendar] = [],
+    shifts: [Shift] = []
+  ) -> ExampleRun {
+    var player = ExamplePlayer(self, example, overrides, zone, calendars, shifts)
     return player.play()
   }
 
@@ -51,7 +55,10 @@ private struct ExamplePlayer {
   private var cause: String?
   private var firstDecision: Decision?
 
-  init(_ rule: Rule, _ example: Example, _ overrides: [String: LimitValue]) {
+  init(
+    _ rule: Rule, _ example: Example, _ overrides: [String: LimitValue], _ zone: Zone, _ calendars: [Calendar],
+    _ shifts: [Shift]
+  ) {
     var played = rule
     self.rule = rule
     self.example = example
@@ -85,15 +92,15 @@ private struct ExamplePlayer {
     played.formerly = []
     played.group = nil
     if example.kind != .heldBack { played.atMost = nil }
-    if example.starts == nil {
-      played.during = []
-      played.notDuring = []
-    }
+    let known = example.starts == nil ? [] : calendars.map(\.name)
+    played.during.removeAll { !known.contains($0) }
+    played.notDuring.removeAll { !known.contains($0) }
     let model = Model(classes: classes, assets: assets) { _, _ in SourceID(0) }
     configuration = Configuration(
       hash: .zero, model: model, rules: [played],
       policy: PolicySettings(tiers: [], routes: []),
-      sources: [SourceSettings(name: "example", lateness: .zero, skew: .zero)])
+      sources: [SourceSettings(name: "example", lateness: .zero, skew: .zero)], zone: zone, calendars: calendars,
+      shifts: shifts)
     for (place, _) in rule.readings.enumerated() {
       let own = "reading_\(place)"
       tags.append(

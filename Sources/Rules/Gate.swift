@@ -48,16 +48,17 @@ final class RuleHours {
     zone = configuration.zone
   }
 
-  /// Whether they are open at `time`, and when that changes next; `.distantFuture` when it never does.
+  /// Whether they are open at `time`, and when to ask again: when that changes next, or where it does not within a
+  /// year (two calendars may exclude each other for good), after that.
   func state(at time: Instant) -> (isOpen: Bool, changesAt: Instant) {
     if known.from <= time, time < known.until { return (known.isOpen, known.until) }
     let isOpen = isOpen(at: time)
-    var moment = time
-    while let next = (during + notDuring).compactMap({ $0.nextChange(after: moment, in: zone) }).min() {
-      moment = next
-      if self.isOpen(at: moment) != isOpen { break }
-    }
-    let until = moment == time || self.isOpen(at: moment) == isOpen ? Instant.distantFuture : moment
+    let latest = time + .hours(366 * 24)
+    var until = time
+    repeat {
+      until = (during + notDuring).compactMap { $0.nextChange(after: until, in: zone) }.min() ?? .distantFuture
+    } while until < latest && self.isOpen(at: until) == isOpen
+    until = min(until, latest)
     known = (time, until, isOpen)
     return (isOpen, until)
   }

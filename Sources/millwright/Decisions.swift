@@ -59,6 +59,7 @@ struct Decisions: ParsableCommand {
                 .fields([
                   "id": .number(Double(row.id)), "rule": .text(row.heldBack.rule), "asset": .text(row.heldBack.asset),
                   "time": .time(row.heldBack.time), "reason": .text(row.heldBack.reason.words),
+                  "times": .number(Double(row.heldBack.count)), "last": .time(row.last),
                 ])
               })))
       case .text where rows.isEmpty: print("nothing was held back")
@@ -67,7 +68,7 @@ struct Decisions: ParsableCommand {
           table(
             ["ID", "TIME", "ASSET", "RULE", "REASON"],
             rows.map {
-              ["\($0.id)", "\($0.heldBack.time)", $0.heldBack.asset, $0.heldBack.rule, $0.heldBack.reason.words]
+              ["\($0.id)", "\($0.heldBack.time)", $0.heldBack.asset, $0.heldBack.rule, $0.words]
             }))
       }
     }
@@ -88,6 +89,14 @@ struct Decisions: ParsableCommand {
       case .text: print(story.lines.map(printable).joined(separator: "\n"))
       }
     }
+  }
+}
+
+extension HeldBackRow {
+  /// The reason, and how often in a row it held something back.
+  fileprivate var words: String {
+    guard let last, heldBack.count > 1 else { return heldBack.reason.words }
+    return "\(heldBack.reason.words) (\(heldBack.count) times, last \(last))"
   }
 }
 

@@ -130,9 +130,34 @@ package struct Installation: Sendable {
 
   /// One of the rules, or another version of one, as this site takes it.
   func compile(_ rule: SourceText, calls: CallNote.Place? = nil) throws(Findings) -> Rule {
-    try RuleFile.read(
+    let read = try RuleFile.read(
       text: rule.text, file: rule.file, model: site.model, owners: site.owners.map(\.name), calls: calls,
       role: rule.role)
+    let unknown = unknownTimes(read, rule)
+    guard unknown.isEmpty else { throw Findings(list: unknown) }
+    return read
+  }
+
+  /// Calendars and shifts that the rule goes by and the site does not have.
+  private func unknownTimes(_ rule: Rule, _ source: SourceText) -> [Finding] {
+    let calendars = site.calendars.map(\.name)
+    var findings = (rule.during + rule.notDuring).filter { !calendars.contains($0) }.map { name in
+      // The reader of rules knows no calendars; in its text the name stands in quotes.
+      let lines = source.text.split(separator: "\n", omittingEmptySubsequences: false)
+      let line = lines.firstIndex { $0.contains("\"\(name)\"") || $0.contains("'\(name)'") }
+      let near = suggestion(for: name, among: calendars)
+      return Finding(
+        file: source.file, line: line.map { $0 + 1 },
+        message: "the site has no calendar '\(name)'"
+          + (near.isEmpty ? "; its calendars: \(calendars.isEmpty ? "none" : calendars.joined(separator: ", "))" : near)
+      )
+    }
+    if site.shifts.isEmpty, rule.allReadings.contains(where: { $0.form.window == .this(.shift) }) {
+      findings.append(
+        Finding(
+          file: source.file, line: nil, message: "a reading looks at this \"shift\", and the site has no 'shifts'"))
+    }
+    return findings
   }
 
   /// What only shows when site, rules and adapters are seen together.

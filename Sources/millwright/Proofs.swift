@@ -14,11 +14,16 @@ extension Installation {
   package func proofs(of rule: Rule) -> [Proof] {
     let overrides = overrides(of: rule)
     return rule.examples.flatMap { example in
-      [Proof(example: example, limits: nil, run: rule.run(example))]
+      [Proof(example: example, limits: nil, run: run(rule, example))]
         + overrides.map { set in
-          Proof(example: example, limits: set.words, run: rule.run(example, overrides: set.limits))
+          Proof(example: example, limits: set.words, run: run(rule, example, set.limits))
         }
     }
+  }
+
+  private func run(_ rule: Rule, _ example: Example, _ overrides: [String: LimitValue] = [:]) -> ExampleRun {
+    rule.run(
+      example, overrides: overrides, zone: site.zone, calendars: site.calendars, shifts: site.shifts)
   }
 
   private func overrides(of rule: Rule) -> [(words: String, limits: [String: LimitValue])] {

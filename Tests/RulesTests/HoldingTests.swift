@@ -330,19 +330,21 @@ import Testing
     #expect(plant.heldBack.count == 2)
   }
 
-  static let everything: [Rule] = [
-    Rule.over("day", heldFor: 20, atMost: 300).with { $0.during = ["day"] },
-    Rule.overBeside("needs", atMost: 200).needing { try $0("w") > 0 }.with { $0.group = "g" },
-    Rule.overBeside("quiet", heldFor: 10).suppressed { try $0("w") > 20 }.with {
-      $0.group = "g"
-      $0.repeatsEvery = .seconds(90)
-    },
-    Rule.over("latched", heldFor: 5).with { $0.clearsByHand = true },
-    Rule.over("w", tag: "W", atMost: 50).with {
-      $0.group = "g"
-      $0.notDuring = ["late"]
-    },
-  ]
+  static var everything: [Rule] {
+    [
+      Rule.over("day", heldFor: 20, atMost: 300).with { $0.during = ["day"] },
+      Rule.overBeside("needs", atMost: 200).needing { try $0("w") > 0 }.with { $0.group = "g" },
+      Rule.overBeside("quiet", heldFor: 10).suppressed { try $0("w") > 20 }.with {
+        $0.group = "g"
+        $0.repeatsEvery = .seconds(90)
+      },
+      Rule.over("latched", heldFor: 5).with { $0.clearsByHand = true },
+      Rule.over("w", tag: "W", atMost: 50).with {
+        $0.group = "g"
+        $0.notDuring = ["late"]
+      },
+    ]
+  }
   static func configuration() -> Configuration {
     var configuration = TestPlant.configuration(everything, machines: 8, lateness: 2)
     // The inputs span about an hour and a half.
