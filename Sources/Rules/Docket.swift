@@ -10,6 +10,8 @@ struct Docket: Sendable {
   var hasDecided = false
   /// When `repeats_every` asks for the next decision.
   var repeats: Instant?
+  /// When its order having been completed asks for the next decision (`recheck`), and whose order that was.
+  var recheck: (at: Instant, of: DecisionKey)?
   /// A decision that waits for its reasons to end.
   var held: Held?
   /// When policy wants to look at it again.
@@ -22,6 +24,8 @@ struct Docket: Sendable {
     var told: [HeldBackReason] = []
     /// Nothing but another of its group stands in its way.
     var waitsForGroup = false
+    /// The decision whose order was completed.
+    var follows: DecisionKey?
   }
 }
 
@@ -32,6 +36,9 @@ struct HeldSeries: Sendable {
 }
 
 extension Docket {
+  /// When the next decision is asked for while the condition goes on.
+  var asks: Instant? { [repeats, recheck?.at].compactMap { $0 }.min() }
+
   func encode(into writer: inout ByteWriter) {
     fired.encode(into: &writer)
     since.encode(into: &writer)
@@ -45,8 +52,13 @@ extension Docket {
       writer.integer(held.told.count)
       for reason in held.told { reason.encode(into: &writer) }
       writer.flag(held.waitsForGroup)
+      writer.optional(held.follows) { (writer, key) in key.encode(into: &writer) }
     }
     writer.optional(looks) { (writer, time) in time.encode(into: &writer) }
+    writer.optional(recheck) { (writer, recheck) in
+      recheck.at.encode(into: &writer)
+      recheck.of.encode(into: &writer)
+    }
   }
 
   init(from reader: inout ByteReader, readings count: Int) throws(Unreadable) {
@@ -62,9 +74,13 @@ extension Docket {
       var held = Held(time: try Instant(from: &reader))
       for _ in 0..<(try reader.integer(in: 0...64)) { held.told.append(try HeldBackReason(from: &reader)) }
       held.waitsForGroup = try reader.flag()
+      held.follows = try reader.optional { (reader) throws(Unreadable) in try DecisionKey(from: &reader) }
       return held
     }
     looks = try reader.optional { (reader) throws(Unreadable) in try Instant(from: &reader) }
+    recheck = try reader.optional { (reader) throws(Unreadable) in
+      (try Instant(from: &reader), try DecisionKey(from: &reader))
+    }
   }
 }
 

@@ -26,7 +26,7 @@ extension Policy {
     docket.readings = rule.readings.map { reading in known.first { $0.0 == reading.name }?.1 ?? .notGood }
     docket.repeats = rule.repeatsEvery.map { docket.repeats ?? evaluator.now(of: condition) + $0 }
     dockets[condition] = docket
-    plan(condition, at: [docket.looks, docket.repeats].compactMap { $0 }.min(), &evaluator)
+    plan(condition, at: [docket.looks, docket.asks].compactMap { $0 }.min(), &evaluator)
   }
 
   /// Takes over what is not of a condition.
@@ -36,10 +36,11 @@ extension Policy {
     openSetpoints.take(old.openSetpoints.named(in: before), model)
   }
 
-  /// What must be known of decisions when the condition clears.
+  /// What must be known of decisions when the condition clears, and what keeps its rule silent.
   mutating func adoptActed(
     of old: Policy, _ before: ConditionID, _ condition: ConditionID, _ models: (old: Model, new: Model)
   ) {
+    aftermaths[condition] = old.aftermaths[before]
     guard let decisions = old.acted[before] else { return }
     acted[condition] = decisions.map { $0.moved(from: models.old, to: models.new) }
   }

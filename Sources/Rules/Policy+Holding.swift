@@ -50,6 +50,12 @@ extension Policy {
       // One that waits already is enough.
       if dockets[condition]?.held == nil { dockets[condition]?.held = Docket.Held(time: moment) }
     }
+    if let recheck = dockets[condition]?.recheck, recheck.at <= time {
+      dockets[condition]?.recheck = nil
+      if dockets[condition]?.held == nil {
+        dockets[condition]?.held = Docket.Held(time: recheck.at, follows: recheck.of)
+      }
+    }
     judge(condition, at: time, &evaluator, &verdict)
   }
 
@@ -66,7 +72,7 @@ extension Policy {
         series[condition] = nil
         decide(
           condition, at: time, since: docket.since, deferredFrom: held.told.isEmpty ? nil : held.time,
-          evaluator.evidence(of: condition, docket.readings), evaluator, &verdict)
+          follows: held.follows, evaluator.evidence(of: condition, docket.readings), evaluator, &verdict)
       } else {
         hold(condition, held, reasons, at: time, evaluator, &verdict)
         let waitsForGroup = if case .group = reasons[0] { true } else { false }
@@ -75,9 +81,9 @@ extension Policy {
         if !waitsForGroup { freeGroup(of: condition, at: time, &evaluator) }
       }
       let ends = reasons.compactMap(\.until).max()
-      plan(condition, at: [ends, dockets[condition]?.repeats].compactMap { $0 }.min(), &evaluator)
+      plan(condition, at: [ends, dockets[condition]?.asks].compactMap { $0 }.min(), &evaluator)
     } else {
-      plan(condition, at: docket.repeats, &evaluator)
+      plan(condition, at: docket.asks, &evaluator)
     }
   }
 

@@ -24,6 +24,10 @@ extension Policy {
     {
       reasons.append(.atMost(until: last + atMost.once))
     }
+    if let aftermath = aftermaths[condition] {
+      if let until = aftermath.settles, time < until { reasons.append(.settling(until: until)) }
+      if let until = aftermath.quiet, time < until { reasons.append(.quiet(until: until)) }
+    }
     return reasons
   }
 

@@ -42,6 +42,8 @@ package struct Policy: Sendable {
   var openSetpoints = OpenSetpoints()
   /// What must be known of a decision when its condition clears; only of rules that then do something.
   var acted: [ConditionID: [Acted]] = [:]
+  /// What keeps a rule silent after a decision of its own.
+  var aftermaths: [ConditionID: Aftermath] = [:]
 
   package init(_ settings: PolicySettings) {
     self.settings = settings
@@ -88,6 +90,7 @@ package struct Policy: Sendable {
   /// Judges a step. `evaluator` is asked about conditions and tags, and is told when to wake us.
   package mutating func apply(_ input: Input, _ step: Step, _ evaluator: inout Evaluator) -> Verdict {
     var verdict = Verdict()
+    if case .command(let command) = input { hear(command, &evaluator) }
     if case .command(.instructed(let instruction)) = input {
       forget(instruction.act)
       obey(instruction, &evaluator)
@@ -131,8 +134,8 @@ package struct Policy: Sendable {
   }
 
   mutating func decide(
-    _ condition: ConditionID, at time: Instant, since: Instant, deferredFrom: Instant?, _ evidence: [Evidence],
-    _ evaluator: Evaluator, _ verdict: inout Verdict
+    _ condition: ConditionID, at time: Instant, since: Instant, deferredFrom: Instant?, follows: DecisionKey? = nil,
+    _ evidence: [Evidence], _ evaluator: Evaluator, _ verdict: inout Verdict
   ) {
     let rule = evaluator.rule(of: condition)
     let asset = evaluator.asset(of: condition)
@@ -147,10 +150,12 @@ package struct Policy: Sendable {
     let limits = evaluator.limits(of: condition)
     let (actions, tier) = actions(of: condition, at: time, evidence, limits, evaluator, &verdict)
     note(actions, of: key, condition, at: time, evaluator)
+    settle(actions, of: key, condition, at: time, evaluator)
     for action in actions { wait(for: action, of: key) }
     verdict.decisions.append(
       Decision(
-        key: key, title: rule.title, owner: rule.owner, since: since, deferredFrom: deferredFrom, evidence: evidence,
+        key: key, title: rule.title, owner: rule.owner, since: since, deferredFrom: deferredFrom, follows: follows,
+        evidence: evidence,
         limits: limits, checkFirst: rule.checkFirst, consequence: rule.consequence, textHash: rule.textHash,
         logicHash: rule.logicHash,
         tier: tier, actions: actions, assetIDs: asset.ids.keys.sorted().map { ($0, asset.ids[$0] ?? "") },
@@ -189,6 +194,11 @@ package struct Policy: Sendable {
       writer.integer(Int(condition.index))
       writer.integer(acted[condition]?.count ?? 0)
       for decision in acted[condition] ?? [] { decision.encode(into: &writer) }
+    }
+    writer.integer(aftermaths.count)
+    for condition in aftermaths.keys.sorted() {
+      writer.integer(Int(condition.index))
+      aftermaths[condition]?.encode(into: &writer)
     }
   }
 
@@ -229,6 +239,11 @@ package struct Policy: Sendable {
         decisions.append(try Acted(from: &reader, evaluator.configuration.model))
       }
       acted[condition] = decisions
+    }
+    aftermaths = [:]
+    for _ in 0..<(try reader.integer(in: 0...count)) {
+      let condition = ConditionID(try reader.integer(in: 0...(count - 1)))
+      aftermaths[condition] = try Aftermath(from: &reader)
     }
   }
 
