@@ -36,6 +36,14 @@ import Testing
     try expect(try told.explain(at: "10:10"), is: "held_back.txt")
   }
 
+  @Test func out_of_calendar_says_how_much_of_it_was_open() throws {
+    var told = Told()
+    told.openFrom = .minutes(10 * 60 + 20)
+    told.temperature(92, from: "10:00", to: "10:24")
+    told.temperature(86, from: "10:25", to: "10:30")
+    try expect(try told.explain(at: "10:15"), is: "out_of_calendar.txt")
+  }
+
   @Test func what_never_came_near_says_so() throws {
     var told = Told()
     told.temperature(70, from: "10:00", to: "10:10")
