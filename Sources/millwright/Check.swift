@@ -29,7 +29,7 @@ struct Check: ParsableCommand {
     }
     let site = installation.site
     for rule in rules {
-      let could = rule.actions.map { $0.kind.rawValue.replacingOccurrences(of: "_", with: " ") }.joined(separator: ", ")
+      let could = rule.couldDo.map { $0.rawValue.replacingOccurrences(of: "_", with: " ") }.joined(separator: ", ")
       let assets = site.model.assets.filter { site.model.classes[$0.classIndex].name == rule.appliesTo }.count
       print("\(rule.name): on \(assets) × \(rule.appliesTo); could do: \(could); \(rule.examples.count) examples pass")
     }
