@@ -75,6 +75,23 @@ import Testing
     #expect(try ledger.texts(Digest(hex: "c1")).map(\.text) == ["A", "B"])
   }
 
+  @Test func the_versions_of_now_are_the_texts_of_the_newest_configuration() throws {
+    let ledger = try Ledger(path: folder.ledger)
+    try ledger.storeTexts(Digest(hex: "c1"), [("a.lua", "A")])
+    try ledger.storeTexts(Digest(hex: "c2"), [("a.lua", "A2")])
+    try ledger.commit([.config(Digest(hex: "c1")), .config(Digest(hex: "c2"))])
+    #expect(try LedgerReader(path: folder.ledger).versions().map(\.text) == ["A2"])
+  }
+
+  @Test func a_release_is_of_one_rule_and_one_logic() throws {
+    let ledger = try Ledger(path: folder.ledger)
+    let act = Instruction.Act.release(rule: "pump", logic: Digest(hex: "l2"))
+    try ledger.commit([.command(.instructed(Instruction(person: "h.weber", at: at(1), act: act)))])
+    #expect(try ledger.isReleased(rule: "pump", logic: Digest(hex: "l2")))
+    #expect(try !ledger.isReleased(rule: "pump", logic: Digest(hex: "l1")))
+    #expect(try !ledger.isReleased(rule: "oven", logic: Digest(hex: "l2")))
+  }
+
   @Test(arguments: [
     "UPDATE batches SET bytes = x'ff' WHERE first_input = 2",
     "UPDATE batches SET bytes = CAST(bytes || x'00' AS BLOB) WHERE first_input = 2",

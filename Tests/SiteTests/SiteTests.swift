@@ -165,3 +165,13 @@ func a_duration_means_what_it_says(_ text: String, _ microseconds: Int64) throws
   let lines = findings(in: URL(fileURLWithPath: "/nope"))
   #expect(lines.contains { $0.hasPrefix("/nope/site.yaml: cannot read this file") }, "\(lines)")
 }
+
+@Test func a_site_is_read_again_from_its_texts_when_its_secrets_are_gone() throws {
+  let scratch = try Scratch(copying: "site")
+  try scratch.replace(
+    "site/site.yaml", "# username: millwright\n    # password:", "username: millwright\n    password:")
+  let site = try scratch.read(environment: ["PLANT_PASSWORD": "swordfish"])
+  let again = try Site.read(site.texts, of: site.folder, integrations: nil)
+  #expect(again.fingerprint == site.fingerprint)
+  #expect(!"\(site.texts)".contains("swordfish"))
+}
