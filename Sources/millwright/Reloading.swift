@@ -11,15 +11,21 @@ final class Reloading {
   private let watch: FolderWatch?
 
   init(_ service: Service, _ folders: SiteFolders, log: Log) {
-    let queue = DispatchQueue(label: "reload")
+    let turn = Turn()
     let reload: @Sendable () -> Void = {
-      queue.async {
-        notifySystemd("RELOADING=1\nMONOTONIC_USEC=\(monotonicMicroseconds())")
-        service.reload(folders) { notifySystemd("READY=1") }
+      let thread = Thread {
+        turn.take {
+          notifySystemd("RELOADING=1\nMONOTONIC_USEC=\(monotonicMicroseconds())")
+          service.reload(folders) { notifySystemd("READY=1") }
+        }
       }
+      thread.name = "reload"
+      // Rules are read and their examples run here: as much as the engine's thread has for them.
+      thread.stackSize = 8 << 20
+      thread.start()
     }
     signal(SIGHUP, SIG_IGN)
-    hangUp = DispatchSource.makeSignalSource(signal: SIGHUP, queue: queue)
+    hangUp = DispatchSource.makeSignalSource(signal: SIGHUP, queue: DispatchQueue(label: "hang-up"))
     hangUp.setEventHandler {
       log(.info, "reloading", ["why": "SIGHUP"])
       reload()
@@ -38,6 +44,12 @@ final class Reloading {
     hangUp.cancel()
     watch?.stop()
   }
+}
+
+/// One reload after another.
+private final class Turn: Sendable {
+  private let mutex = Mutex(())
+  func take(_ body: () -> Void) { mutex.withLock { _ in body() } }
 }
 
 private func monotonicMicroseconds() -> Int64 {
