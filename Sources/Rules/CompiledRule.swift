@@ -1,27 +1,5 @@
 /// A rule with its readings resolved against the class it applies to: everything that is the same for all assets.
 final class CompiledRule {
-  /// Plain bits: it is copied for every reading of every change.
-  struct CompiledReading {
-    enum Kind { case number, boolean, states, text }
-    var form: ReadingForm
-    var kind: Kind
-    /// The tag's place in the class of the subject; -1 when it looks at a calculation or at no tag.
-    var place: Int32
-    /// The calculation it looks at, by its place in `calculations`; -1 when it looks at a tag.
-    var calculation: Int32
-    /// Of all assets of a class below.
-    var isGroup: Bool
-    /// Longest silence in which the tag (or its heartbeat) is good; `.max` when silence says nothing.
-    var staleAfter: Int64
-    /// The tag whose silence counts; -1 when it is the tag itself.
-    var heartbeat: Int32
-    var window: Int64
-    /// The latest value of a number of the asset itself that lives by itself or by its link.
-    var isPlain: Bool
-    /// Whether what it was when last known must be remembered, because no history says it (S5).
-    var needsMemory: Bool
-  }
-
   /// A calculation with its readings resolved.
   struct CompiledCalculation {
     var calculation: Calculation
@@ -110,14 +88,7 @@ final class CompiledRule {
     }
 
     private func resolve(_ reading: Reading) -> (reading: CompiledReading, states: [String]) {
-      var compiled = CompiledReading(
-        form: reading.form, kind: .number, place: -1, calculation: -1, isGroup: false, staleAfter: .max,
-        heartbeat: -1, window: min(reading.form.window?.length?.microseconds ?? 0, Evaluator.endOfTime),
-        isPlain: false, needsMemory: reading.form.needsMemory)
-      if case .each = reading.subject {
-        compiled.isGroup = true
-        compiled.needsMemory = true
-      }
+      var compiled = CompiledReading(reading)
       if reading.tag.isEmpty { return (compiled, []) }
       if reading.subject == .own, let place = calculations.firstIndex(of: reading.tag) {
         compiled.calculation = Int32(place)
@@ -130,26 +101,9 @@ final class CompiledRule {
       guard let place = tags.firstIndex(where: { $0.name == reading.tag }) else {
         preconditionFailure("rule \(rule) reads \(reading.tag), which \(model.classes[subject].name) does not have")
       }
-      compiled.place = Int32(place)
-      switch tags[place].life {
-      case .itself(let span): compiled.staleAfter = span.microseconds
-      case .device: break
-      case .heartbeat(let tag, let span):
-        compiled.staleAfter = span.microseconds
-        compiled.heartbeat = Int32(tags.firstIndex { $0.name == tag } ?? place)
-      }
-      var states: [String] = []
-      switch tags[place].type {
-      case .number, .counter: compiled.kind = .number
-      case .boolean: compiled.kind = .boolean
-      case .states(let names, _):
-        compiled.kind = .states
-        states = names
-      case .text: compiled.kind = .text
-      }
-      compiled.isPlain =
-        reading.form == .latest && compiled.kind == .number && compiled.heartbeat < 0 && reading.subject == .own
-      return (compiled, states)
+      compiled.look(at: Int32(place), of: tags, isOwn: reading.subject == .own)
+      guard case .states(let names, _) = tags[place].type else { return (compiled, []) }
+      return (compiled, names)
     }
   }
 

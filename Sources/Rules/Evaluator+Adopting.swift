@@ -30,6 +30,21 @@ extension Evaluator {
       return
     }
     histories[Int(tags[tag].history)].adopt(old.histories[Int(state.history)])
+    for place in anchorsByTag[Int32(tag)] ?? [] {
+      let value = anchors[Int(place)].value
+      let same = old.anchorsByTag[Int32(before)]?.first { old.anchors[Int($0)].value == value }
+      anchors[Int(place)].restore(same.map { old.anchors[Int($0)].moments } ?? changes(Int32(tag), to: value))
+    }
+  }
+
+  /// When a tag changed, or became a value, as far as its history is kept: for a window that nobody read before.
+  private func changes(_ tag: Int32, to value: Value?) -> [Int64] {
+    let history = histories[Int(tags[Int(tag)].history)]
+    var moments: [Int64] = []
+    for mark in history.marks[history.first...] where !mark.number.isNaN && moments.last != mark.changedAt {
+      if value.map({ stands(tag, mark.number, $0) }) ?? true { moments.append(mark.changedAt) }
+    }
+    return moments
   }
 
   /// What there is to carry of one condition; policy adds its own.

@@ -3,7 +3,7 @@ extension Evaluator {
   /// What the known members amount to together. Not good since the last of them was lost; whoever is not known is left
   /// out at once, for the others still tell.
   func readGroup(
-    _ reading: CompiledRule.CompiledReading, _ states: [String], _ sight: Sight, _ condition: Int, at time: Int64,
+    _ reading: CompiledReading, _ states: [String], _ sight: Sight, _ condition: Int, at time: Int64,
     _ deadline: inout Int64, _ moves: inout Bool
   ) -> (value: ReadingValue, since: Int64) {
     var known: [(asset: Int32, number: Double)] = []

@@ -164,7 +164,7 @@ extension Evaluator {
   }
 
   /// The quality that a calculation takes from what blinds it.
-  private func quality(_ sight: Sight, _ reading: CompiledRule.CompiledReading, at time: Int64) -> Quality {
+  private func quality(_ sight: Sight, _ reading: CompiledReading, at time: Int64) -> Quality {
     guard sight.group < 0 else { return .bad }
     guard sight.history >= 0, let index = histories[Int(sight.history)].index(at: time) else { return .stale }
     let mark = histories[Int(sight.history)].marks[index]
@@ -196,7 +196,7 @@ extension Evaluator {
           oldest = .distantFuture
           for dependent in dependents[writer] ?? [] { oldest = min(oldest, conditions[Int(dependent)].next) }
         }
-        histories[Int(mark.history)].trim(before: oldest.microseconds)
+        trim(Int(mark.history), before: oldest.microseconds)
       }
     }
     written.removeAll()
@@ -217,10 +217,9 @@ extension Evaluator {
 }
 
 extension History {
-  /// How often a condition became active in the window, given the history of when it is: ones and zeros in turn.
-  func activations(over window: Int64, endingAt time: Int64) -> Int {
-    guard let right = index(at: time) else { return 0 }
-    let count = right - (index(at: time.saturatingMinus(window)) ?? first - 1)
-    return marks[right].number == 1 ? (count + 1) / 2 : count / 2
+  /// How often a condition became active in the span, given the history of when it is: ones and zeros in turn.
+  func activations(_ span: Span) -> Int {
+    let count = Int(marks[span.right].ordinal &- ordinal(before: span.left))
+    return marks[span.right].number == 1 ? (count + 1) / 2 : count / 2
   }
 }

@@ -9,6 +9,10 @@ struct Sight: Sendable {
   var beat: Int32 = -1
   /// Whose tag it is.
   var asset: Int32
+  /// What is kept along that history for the reading alone, by its place among the history's tracks; -1 for nothing.
+  var track: Int32 = -1
+  /// The anchor or period with which its window begins; -1 for another.
+  var edge: Int32 = -1
   /// Place of its members among the evaluator's groups; -1 when it is none.
   var group: Int32 = -1
 }
@@ -56,6 +60,10 @@ extension Evaluator {
       beats[target.tag] = target.beat
       readers.append((target.beat, condition))
     }
+    for anchor in anchorTags(of: compiled, from: asset) {
+      sources.append(model.tags[Int(anchor)].source)
+      readers.append((anchor, condition))
+    }
     // What another condition is, is known no earlier than what that one reads.
     for other in others { sources += links.sets[Int(placements[Int(other)].sourceSet)] }
     let sourceSet = links.set(of: sources)
@@ -82,21 +90,24 @@ extension Evaluator {
 
     var placed: [PlacedCalculation] = []
     for (calculation, targets) in zip(compiled.calculations, calculationTargets) {
-      let sights = zip(calculation.readings, targets).map { reading, targets in
-        sight(reading, targets, asset, placed, others, lateness)
+      var sights: [Sight] = []
+      for (index, reading) in calculation.readings.enumerated() {
+        let source = calculation.calculation.readings[index]
+        sights.append(sight(source, reading, targets[index], asset, placed, others, lateness, compiled.rule, limits))
       }
       histories.append(History(staleAfter: .max))
       placed.append(PlacedCalculation(history: Int32(histories.count - 1), sights: sights))
     }
-    for (reading, targets) in zip(compiled.readings, targets) {
-      sights.append(sight(reading, targets, asset, placed, others, lateness))
+    for (index, reading) in compiled.readings.enumerated() {
+      let source = compiled.rule.readings[index]
+      sights.append(sight(source, reading, targets[index], asset, placed, others, lateness, compiled.rule, limits))
     }
     if !placed.isEmpty { calculations[condition] = placed }
   }
 
   /// The tags that each reading looks at; none for calculations and other rules, nor where the tree has no such asset.
   private func targets(
-    of readings: [Reading], _ compiled: [CompiledRule.CompiledReading], from asset: Int
+    of readings: [Reading], _ compiled: [CompiledReading], from asset: Int
   ) -> [[Target]] {
     zip(readings, compiled).map { reading, compiled in
       guard compiled.place >= 0 else { return [] }
@@ -109,27 +120,69 @@ extension Evaluator {
     }
   }
 
+  /// The tags with whose changes windows of a rule begin.
+  private func anchorTags(of compiled: CompiledRule, from asset: Int) -> [Int32] {
+    let readings = compiled.rule.readings + compiled.calculations.flatMap(\.calculation.readings)
+    return readings.flatMap { reading -> [Int32] in
+      guard case .since(let name, _)? = reading.form.window else { return [] }
+      return seen(by: reading, from: asset).map { anchorTag(name, of: $0) }
+    }
+  }
+
+  /// The assets whose tags a reading looks at; a reading of another rule looks from its own.
+  private func seen(by reading: Reading, from asset: Int) -> [AssetID] {
+    configuration.model.assets(of: reading.tag.isEmpty ? .own : reading.subject, from: AssetID(asset))
+  }
+
+  /// Loading refuses a window since a tag that the asset does not have.
+  private func anchorTag(_ name: String, of asset: AssetID) -> Int32 {
+    guard let tag = configuration.model.tag(name, of: asset) else {
+      preconditionFailure("a window begins with \(name), which asset \(asset.index) does not have")
+    }
+    return tag.index
+  }
+
   private mutating func sight(
-    _ reading: CompiledRule.CompiledReading, _ targets: [Target], _ asset: Int, _ placed: [PlacedCalculation],
-    _ others: [Int32], _ lateness: Int64
+    _ reading: Reading, _ compiled: CompiledReading, _ targets: [Target], _ asset: Int, _ placed: [PlacedCalculation],
+    _ others: [Int32], _ lateness: Int64, _ rule: Rule, _ limits: LimitTable
   ) -> Sight {
     var sights: [Sight] = []
     for target in targets {
       sights.append(Sight(history: history(of: target.tag), beat: target.beat, asset: target.asset))
     }
-    if reading.calculation >= 0 {
-      sights = [Sight(history: placed[Int(reading.calculation)].history, asset: Int32(asset))]
+    if compiled.calculation >= 0 {
+      sights = [Sight(history: placed[Int(compiled.calculation)].history, asset: Int32(asset))]
     } else if let name = reading.form.otherRule,
       let other = others.first(where: { rules[Int(placements[Int($0)].rule)].rule.name == name })
     {
       sights = [Sight(history: activity(of: other), asset: Int32(asset))]
+    } else if reading.tag.isEmpty, compiled.edge == .period {
+      sights = [Sight(asset: Int32(asset))]
     }
-    for sight in sights { reach(sight.history, reading, lateness) }
-    if reading.isGroup {
+    for index in sights.indices {
+      sights[index].edge = edge(of: reading, from: AssetID(Int(sights[index].asset)), lateness)
+      guard sights[index].history >= 0 else { continue }
+      let definition = targets.isEmpty ? nil : configuration.model.definition(of: TagID(Int(targets[index].tag)))
+      let track = reading.track(of: definition, rule, limits)
+      reach(&sights[index], compiled, track, lateness)
+    }
+    if compiled.isGroup {
       groups.append(sights)
       return Sight(asset: Int32(asset), group: Int32(groups.count - 1))
     }
     return sights.first ?? Sight(asset: Int32(asset))
+  }
+
+  /// The anchor or period with which the window of a reading begins; -1 where it has another.
+  private mutating func edge(of reading: Reading, from asset: AssetID, _ lateness: Int64) -> Int32 {
+    switch reading.form.window {
+    case .since(let name, let value):
+      let tag = anchorTag(name, of: asset)
+      histories[Int(history(of: tag))].keep(window: 0, lateness: lateness)
+      return anchor(tag, value)
+    case .this(let span): return period(span)
+    case .length, nil: return -1
+    }
   }
 
   /// The history of a tag, begun if none is kept yet.
@@ -150,8 +203,23 @@ extension Evaluator {
   }
 
   /// Keeps as much as the reading may look at.
-  private mutating func reach(_ history: Int32, _ reading: CompiledRule.CompiledReading, _ lateness: Int64) {
-    histories[Int(history)].keep(window: reading.window, lateness: lateness)
-    if reading.form.needsTotals { histories[Int(history)].hasWindows = true }
+  private mutating func reach(
+    _ sight: inout Sight, _ reading: CompiledReading, _ track: Track.Kind?, _ lateness: Int64
+  ) {
+    let history = Int(sight.history)
+    histories[history].need(reading.needs)
+    if let track { sight.track = histories[history].track(track) }
+    switch reading.edge {
+    case .none: histories[history].keep(window: 0, lateness: lateness)
+    case .length: histories[history].keep(window: reading.window, lateness: lateness)
+    case .anchor:
+      histories[history].keep(window: 0, lateness: lateness.saturatingPlus(Evaluator.anchorSlack))
+      histories[history].need(.pins)
+      pinned[sight.history, default: []].append(.anchor(sight.edge))
+    case .period:
+      histories[history].keep(window: 0, lateness: lateness)
+      histories[history].need(.pins)
+      pinned[sight.history, default: []].append(.period(sight.edge))
+    }
   }
 }

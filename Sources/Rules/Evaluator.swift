@@ -27,6 +27,15 @@ package struct Evaluator {
   var readingStates: [ReadingState] = []
   /// Where each reading looks, by reading.
   var sights: [Sight] = []
+  /// Where windows begin that hang on a tag, by place and by tag; the periods, and the run of each that was last asked
+  /// for.
+  var anchors: [Anchor] = []
+  var anchorsByTag: [Int32: [Int32]] = [:]
+  var periods: [Period] = []
+  var runs: [Run] = []
+  /// What windows with such an edge look at, by history.
+  var pinned: [Int32: [LeftEdge]] = [:]
+  package let work = Work()
   /// The members of readings of many assets.
   var groups: [[Sight]] = []
   /// What the calculations of a condition's rule read and write, by condition; only where there are any.
@@ -269,8 +278,11 @@ package struct Evaluator {
       if !beats.isEmpty, let beat = beats[Int32(index)] {
         silentFrom = mute(Int32(index), from: tags[Int(beat)].newest, to: time) ?? .max
       }
+      if !anchorsByTag.isEmpty, quality == .good, let number {
+        noteAnchors(Int32(index), number, at: time, before: oldest.microseconds)
+      }
       histories[history].push(time: time, number: number, quality: quality, aged: aged, silentFrom: silentFrom)
-      histories[history].trim(before: oldest.microseconds)
+      trim(history, before: oldest.microseconds)
     }
     if !pulses.isEmpty { pulse(Int32(index), from: previous, to: time) }
     for place in start..<end {
@@ -329,6 +341,7 @@ package struct Evaluator {
       guard tags[index].newest > time else { continue }
       tags[index].newest = time
       if tags[index].history >= 0 { histories[Int(tags[index].history)].removeNewer(than: time) }
+      for anchor in anchorsByTag[Int32(index)] ?? [] { anchors[Int(anchor)].removeNewer(than: time) }
     }
     for condition in conditions.indices where links.reads(placements[condition].sourceSet, source) {
       guard conditions[condition].clock > now else { continue }

@@ -3,6 +3,7 @@
 package struct FrozenState: Sendable {
   let tags: [TagState]
   let histories: [History]
+  let anchors: [Anchor]
   let firstHeard: [Int64]
   let links: Links
   let conditions: [Condition]
@@ -25,6 +26,11 @@ package struct FrozenState: Sendable {
     }
     writer.integer(histories.count)
     for history in histories { history.encode(into: &writer) }
+    writer.integer(anchors.count)
+    for anchor in anchors {
+      writer.integer(anchor.moments.count)
+      for moment in anchor.moments { writer.integer(moment) }
+    }
     for heard in firstHeard { writer.integer(heard) }
     links.encode(into: &writer)
     writer.integer(conditions.count)
@@ -51,7 +57,7 @@ package struct FrozenState: Sendable {
 extension Evaluator {
   func frozen(with policy: Policy, _ sleeping: [Carried]) -> FrozenState {
     FrozenState(
-      tags: tags, histories: histories, firstHeard: firstHeard, links: links, conditions: conditions,
+      tags: tags, histories: histories, anchors: anchors, firstHeard: firstHeard, links: links, conditions: conditions,
       readingStates: readingStates, waiting: waiting, activations: activations, counts: counts, policy: policy,
       sleeping: sleeping)
   }
@@ -67,6 +73,10 @@ extension Evaluator {
     }
     try reader.expect(histories.count)
     for index in histories.indices { try histories[index].restore(from: &reader) }
+    try reader.expect(anchors.count)
+    for index in anchors.indices {
+      anchors[index].restore(try reader.integers(try reader.integer(in: 0...Int64(Int32.max))))
+    }
     for index in firstHeard.indices { firstHeard[index] = try reader.integer() }
     try links.restore(from: &reader)
     try reader.expect(conditions.count)

@@ -1,6 +1,6 @@
-/// What is kept of one tag so that readings can be asked as of any moment a rule may still be asked about:
-/// its samples within the longest window, with running totals, so that a window costs two look-ups however many
-/// samples it holds. Times are microseconds since the epoch.
+/// What is kept of one tag so that readings can be asked as of any moment a rule may still be asked about: its samples
+/// within the longest window, with running totals, so that a window costs two look-ups however many samples it holds.
+/// Times are microseconds since the epoch.
 struct History: Sendable {
   /// A sample, or a change of quality by the session, in force from `time` to the next mark.
   struct Mark: Sendable {
@@ -17,41 +17,54 @@ struct History: Sendable {
     var quality: Quality
     /// Older than its `stale_after` when it arrived: counts in windows, does not make the tag good (S4).
     var aged: Bool
+    /// How many samples there were up to here. It wraps around, like the differences taken of it.
+    var ordinal: Int32
 
     var countsInWindows: Bool { quality == .good }
   }
 
-  /// Running totals, by mark.
-  struct Totals: Sendable {
-    // Of everything before the mark's time: good microseconds, and value times microseconds.
-    var good: Int64 = 0
-    var integral = RunningSum()
-    // Up to and including the mark.
-    var sum = RunningSum()
-    var samples: Int32 = 0
-    var changes: Int32 = 0
+  /// What the readings of the tag ask after beside its marks.
+  struct Needs: OptionSet, Sendable {
+    let rawValue: UInt8
+    static let totals = Needs(rawValue: 1)
+    static let powers = Needs(rawValue: 2)
+    static let extremes = Needs(rawValue: 4)
+    /// A window whose left edge stands still for a time: the evaluator says how far back it reaches.
+    static let pins = Needs(rawValue: 8)
   }
 
-  private(set) var marks: [Mark] = []
-  /// Beside each mark, if a window is read; else empty.
-  private(set) var totals: [Totals] = []
-  /// Whether a window is read.
-  var hasWindows = false
-  /// Marks before this index are forgotten, removed when they are half of the array.
-  private(set) var first = 0
-  /// The newest good value among the forgotten: `change` may reach back to it.
-  private(set) var forgottenGood: Double = .nan
-  /// Totals up to and including the newest forgotten mark.
-  private(set) var forgotten = Totals()
+  var marks: [Mark] = []
+  // Beside the marks, where they are needed, and one more than there are marks: the first is of what came before.
+  var totals: [Totals] = []
+  var powers: [Powers] = []
+  var tracks: [Track] = []
+  // Beside the marks, one each. Highs are kept as lows of the opposite.
+  var lows = Extremes()
+  var highs = Extremes()
+  /// Beside the thinned marks: what each adds to the sums, of what was left out before it as well.
+  var blocks: [Sums] = []
   /// A tag of type text keeps its texts here; its numbers are places in this list.
   private(set) var texts: [String] = []
-  /// How far back marks are needed: longest window and lateness of the rules that read the tag.
-  var keep: Int64 = 0
+  /// The newest good value among the forgotten: `change` may reach back to it.
+  private(set) var forgottenGood: Double = .nan
   /// `.max` unless the tag shows life itself.
   let staleAfter: Int64
+  /// How far back a question may be asked: lateness of the rules that read the tag; and how far back marks are needed
+  /// for that: it and the longest window.
+  private(set) var lateness: Int64 = 0
+  private(set) var keep: Int64 = 0
+  /// The lengths of the windows that are read, each once.
+  private(set) var windows: [Int64] = []
+  private var firstMark: Int32 = 0
+  /// Marks before this place have been thinned, and how many may follow before the next time.
+  var thinnedEnd: Int32 = 0
+  var thinAt = History.firstThinning
+  private(set) var needs: Needs = []
 
   init(staleAfter: Int64) { self.staleAfter = staleAfter }
 
+  /// Marks before this index are forgotten, removed when they are half of the array.
+  var first: Int { Int(firstMark) }
   var isEmpty: Bool { first == marks.count }
   var newest: Mark? { marks.last }
 
@@ -61,8 +74,26 @@ struct History: Sendable {
     return number == nil || newest.number == number
   }
 
-  /// A window of this length is asked for, as of any time within the lateness.
-  mutating func keep(window: Int64, lateness: Int64) { keep = max(keep, window.saturatingPlus(lateness)) }
+  // MARK: What is read
+
+  /// That questions are asked as of moments up to `lateness` ago, over a window of this length.
+  mutating func keep(window: Int64, lateness: Int64) {
+    self.lateness = max(self.lateness, lateness)
+    if window > 0, !windows.contains(window) { windows.append(window) }
+    keep = (windows.max() ?? 0).saturatingPlus(self.lateness)
+  }
+
+  mutating func need(_ more: Needs) {
+    needs.formUnion(more)
+    removeAll()
+  }
+
+  /// The place of a track of this kind, made if there is none.
+  mutating func track(_ kind: Track.Kind) -> Int32 {
+    if let known = tracks.firstIndex(where: { $0.kind == kind }) { return Int32(known) }
+    tracks.append(Track(kind))
+    return Int32(tracks.count - 1)
+  }
 
   // MARK: Writing
 
@@ -70,21 +101,19 @@ struct History: Sendable {
   mutating func push(
     time: Int64, number: Double?, quality: Quality, aged: Bool, isSample: Bool = true, silentFrom: Int64 = .max
   ) {
-    while marks.count > first, let last = marks.last, last.time > time, last.sampledAt < last.time {
-      marks.removeLast()
-      if hasWindows { totals.removeLast() }
-    }
+    while marks.count > first, let last = marks.last, last.time > time, last.sampledAt < last.time { removeLast() }
     var mark = Mark(
       time: time, sampledAt: isSample ? time : .min, number: .nan, changedAt: time, previous: .nan, badSince: .max,
-      quality: quality, aged: aged)
+      quality: quality, aged: aged, ordinal: 0)
     let last = marks.last
     if let last {
       mark.number = last.number
       mark.changedAt = last.changedAt
       mark.previous = last.previous
+      mark.ordinal = last.ordinal
       if !isSample { mark.sampledAt = last.sampledAt }
     }
-    if hasWindows { total(last, time, number, quality, isSample, silentFrom) }
+    if isSample { mark.ordinal &+= 1 }
     if quality == .good, let number {
       if mark.number != number {
         if !mark.number.isNaN { mark.previous = mark.number }
@@ -95,26 +124,31 @@ struct History: Sendable {
     if quality != .good || aged || silentFrom != .max {
       mark.badSince = min(last?.notGoodSince(at: time, staleAfter) ?? .max, time, silentFrom)
     }
+    if !needs.isDisjoint(with: [.totals, .powers, .extremes]) || !tracks.isEmpty {
+      grow(last, mark, hasValue: number != nil, isSample: isSample, silentFrom)
+    }
     marks.append(mark)
   }
 
-  private mutating func total(
-    _ last: Mark?, _ time: Int64, _ number: Double?, _ quality: Quality, _ isSample: Bool, _ silentFrom: Int64
-  ) {
-    var next = totals.last ?? Totals()
-    if let last, last.countsInWindows {
-      let stretch = min(time, last.time.saturatingPlus(staleAfter), max(silentFrom, last.time)) - last.time
-      next.good += stretch
-      next.integral.add(last.number * Double(stretch))
+  /// What is kept beside the marks, for one more.
+  mutating func grow(_ last: Mark?, _ mark: Mark, hasValue: Bool, isSample: Bool, _ silentFrom: Int64) {
+    let stretch = last.map { $0.stretch(until: mark.time, staleAfter, alive: silentFrom) } ?? 0
+    let good = mark.quality == .good && hasValue ? mark.number : nil
+    if needs.contains(.totals) {
+      var next = totals[totals.count - 1]
+      next.add(last, stretch, good, isSample: isSample)
+      totals.append(next)
     }
-    if quality == .good, let number {
-      if let last, !last.number.isNaN, last.number != number { next.changes &+= 1 }
-      if isSample {
-        next.sum.add(number)
-        next.samples &+= 1
-      }
+    if needs.contains(.powers) {
+      var next = powers[powers.count - 1]
+      next.add(last, stretch, mark.time, good, isSample: isSample)
+      powers.append(next)
     }
-    totals.append(next)
+    if needs.contains(.extremes) {
+      lows.append(good ?? .infinity)
+      highs.append(good.map { -$0 } ?? .infinity)
+    }
+    for index in tracks.indices { tracks[index].append(last, stretch, good, texts) }
   }
 
   /// The place of a text among this history's texts, appended when it is not the newest one's.
@@ -126,56 +160,95 @@ struct History: Sendable {
   }
 
   /// Forgets what no rule can ask about any more: all before the mark in force at `oldest - keep`, where `oldest`
-  /// is the newest mark or, if that is earlier, the first deadline that waits.
-  mutating func trim(before oldest: Int64) {
-    guard let newest = marks.last else { return }
-    let edge = min(newest.time, oldest).saturatingMinus(keep)
-    var wasHuge = false
+  /// is the newest mark or, if that is earlier, the first deadline that waits; but not what is in force at `pins`, the
+  /// left edges of windows that stand still. Gives how many marks it moved.
+  @discardableResult
+  mutating func trim(before oldest: Int64, pins: [Int64] = []) -> Int {
+    guard let newest = marks.last else { return 0 }
+    var edge = min(newest.time, oldest).saturatingMinus(keep)
+    // The edge of a window of many samples moves in steps, and may lie one behind.
+    if marks.count - first > History.manySamples / 2 { edge = edge.saturatingMinus(History.step(of: keep)) }
+    for pin in pins { edge = min(edge, pin) }
+    let start = first
     while first + 1 < marks.count, marks[first + 1].time <= edge {
-      if marks[first].number.magnitude > 1e15 { wasHuge = true }
       if !marks[first].number.isNaN { forgottenGood = marks[first].number }
-      if hasWindows { forgotten = totals[first] }
-      first += 1
+      firstMark += 1
     }
-    if wasHuge, hasWindows { return recount() }
+    var moved = first - start
+    // Values too great for the digits of a sum leave nothing else in it: with the last of them it is made anew.
+    if needs.contains(.totals), first > start, totals[first].huge != totals[start].huge,
+      totals[first].huge == totals[marks.count].huge
+    {
+      sumAnew()
+      moved += marks.count - first
+    }
     if first > 16, first * 2 > marks.count {
-      marks.removeFirst(first)
-      if hasWindows { totals.removeFirst(first) }
-      first = 0
+      moved += marks.count - first
+      removeForgotten()
     }
+    if marks.count - max(first, Int(thinnedEnd)) > Int(thinAt) {
+      moved += marks.count - first
+      thin(before: oldest, pins: pins)
+    }
+    return moved
   }
 
-  /// Sums anew what is kept: sums of values too great for the digits of a sum carry nothing else any more.
-  private mutating func recount() {
+  /// Removes the forgotten marks from the arrays.
+  mutating func removeForgotten() {
+    guard first > 0 else { return }
     marks.removeFirst(first)
-    first = 0
-    forgotten = Totals()
-    totals.removeAll(keepingCapacity: true)
-    for (index, mark) in marks.enumerated() {
-      total(
-        index == 0 ? nil : marks[index - 1], mark.time, mark.number, mark.quality, mark.sampledAt == mark.time,
-        mark.quality == .stale && mark.sampledAt < mark.time ? mark.badSince : .max)
+    if !totals.isEmpty { totals.removeFirst(first) }
+    if !powers.isEmpty { powers.removeFirst(first) }
+    for index in tracks.indices { tracks[index].removeFirst(first) }
+    blocks.removeFirst(min(first, blocks.count))
+    if needs.contains(.extremes) {
+      replaceExtremes(lows.nodes[first...].map(\.value), highs.nodes[first...].map(\.value))
     }
+    thinnedEnd = max(0, thinnedEnd - firstMark)
+    firstMark = 0
+  }
+
+  mutating func replaceExtremes(_ lowest: [Double], _ highest: [Double]) {
+    lows.replace(lowest)
+    highs.replace(highest)
   }
 
   /// Takes back the newest marks.
   mutating func removeLast(_ count: Int) {
-    marks.removeLast(count)
-    if hasWindows { totals.removeLast(count) }
+    for _ in 0..<count { removeLast() }
+  }
+
+  private mutating func removeLast() {
+    marks.removeLast()
+    if needs.contains(.totals) { totals.removeLast() }
+    if needs.contains(.powers) { powers.removeLast() }
+    if needs.contains(.extremes) {
+      lows.removeLast()
+      highs.removeLast()
+    }
+    for index in tracks.indices { tracks[index].removeLast() }
+    if blocks.count > marks.count { blocks.removeLast() }
+    thinnedEnd = min(thinnedEnd, Int32(marks.count))
   }
 
   /// A clock step back to `time`: what is newer leaves.
   mutating func removeNewer(than time: Int64) {
-    while first < marks.count, let last = marks.last, last.time > time {
-      marks.removeLast()
-      if hasWindows { totals.removeLast() }
-    }
+    while first < marks.count, let last = marks.last, last.time > time { removeLast() }
     // Nothing older is left to go on from: what was forgotten is newer, too.
-    guard isEmpty else { return }
+    if isEmpty { removeAll() }
+  }
+
+  private mutating func removeAll() {
     marks.removeAll()
-    totals.removeAll()
-    first = 0
-    forgotten = Totals()
+    firstMark = 0
+    totals = needs.contains(.totals) ? [Totals()] : []
+    powers = needs.contains(.powers) ? [Powers()] : []
+    for index in tracks.indices { tracks[index].removeAll() }
+    lows.removeAll()
+    highs.removeAll()
+    blocks.removeAll()
+    thinnedEnd = 0
+    thinAt = History.firstThinning
     forgottenGood = .nan
   }
 
@@ -197,28 +270,20 @@ struct History: Sendable {
     texts = kept
   }
 
-  /// Takes over what a history of the same tag had.
-  mutating func restore(
-    _ marks: [Mark], _ totals: [Totals], _ forgotten: Totals, _ forgottenGood: Double, _ texts: [String]
-  ) {
+  /// Takes over the marks of a history of the same tag; what is kept beside them is set after it.
+  mutating func restore(_ marks: [Mark], forgottenGood: Double, _ texts: [String]) {
+    removeAll()
     self.marks = marks
-    self.totals = totals
-    first = 0
-    self.forgotten = forgotten
     self.forgottenGood = forgottenGood
     self.texts = texts
   }
 
-  /// Takes over what a history of the same tag had under another configuration. What only another window needs and was
-  /// not counted is counted from the marks that are there.
-  mutating func adopt(_ old: History) {
-    restore(
-      Array(old.marks[old.first...]), hasWindows && old.hasWindows ? Array(old.totals[old.first...]) : [],
-      hasWindows ? old.forgotten : Totals(), old.forgottenGood, old.texts)
-    if hasWindows, !old.hasWindows || staleAfter != old.staleAfter { recount() }
-  }
-
   // MARK: Asking
+
+  /// Whether a mark that was not thinned is a sample.
+  func isSample(_ index: Int) -> Bool {
+    index > first ? marks[index].ordinal != marks[index - 1].ordinal : marks[index].sampledAt == marks[index].time
+  }
 
   /// When the mark after this one began, if that is no sample.
   func silence(after index: Int) -> Int64? {
@@ -229,83 +294,42 @@ struct History: Sendable {
   /// Index of the mark in force at `time`; nil before the first.
   @inline(__always)
   func index(at time: Int64) -> Int? {
-    var high = marks.count - 1
+    let high = marks.count - 1
     guard high >= first else { return nil }
     if marks[high].time <= time { return high }
+    var steps = 0
+    return search(time, &steps)
+  }
+
+  /// The mark in force before the newest. Sought from both ends in growing strides: a question is of what just passed
+  /// or, for the edge of the longest window, of the first marks, so that it is found at once however many there are.
+  func search(_ time: Int64, _ steps: inout Int) -> Int? {
     var low = first
-    guard marks[low].time <= time else { return nil }
+    var high = marks.count - 1
+    guard high >= low, marks[low].time <= time else { return nil }
+    steps += 1
+    if marks[high].time <= time { return high }
+    var stride = 1
+    while high - low > 2 * stride {
+      steps += 2
+      if marks[low + stride].time > time {
+        high = low + stride
+        break
+      }
+      low += stride
+      if marks[high - stride].time <= time {
+        low = high - stride
+        break
+      }
+      high -= stride
+      stride *= 2
+    }
     while high - low > 1 {
+      steps += 1
       let middle = (low + high) / 2
       if marks[middle].time <= time { low = middle } else { high = middle }
     }
     return low
-  }
-
-  /// Good microseconds and integral (value times microseconds) from the beginning to `time`, given the index in force.
-  /// `alive` is until when the newest value is good by its heartbeat.
-  @inline(__always)
-  private func totals(at time: Int64, _ index: Int?, _ alive: Int64) -> (good: Int64, integral: RunningSum) {
-    guard let index else { return isEmpty ? (0, RunningSum()) : (totals[first].good, totals[first].integral) }
-    var (good, integral) = (totals[index].good, totals[index].integral)
-    guard marks[index].countsInWindows else { return (good, integral) }
-    let stretch =
-      min(time, marks[index].time.saturatingPlus(staleAfter), max(alive, marks[index].time)) - marks[index].time
-    good += stretch
-    integral.add(marks[index].number * Double(stretch))
-    return (good, integral)
-  }
-
-  /// Whether good values cover four fifths of the window that ends at `time`.
-  func covers(_ window: Int64, endingAt time: Int64, alive: Int64) -> Bool {
-    let good =
-      totals(at: time, index(at: time), alive).good - totals(at: time - window, index(at: time - window), alive).good
-    return good >= window / 5 * 4
-  }
-
-  /// Time-weighted mean over `(time - window, time]`; nil when good values cover less than four fifths of it.
-  func average(over window: Int64, endingAt time: Int64, alive: Int64) -> Double? {
-    let left = totals(at: time - window, index(at: time - window), alive)
-    let right = totals(at: time, index(at: time), alive)
-    let good = right.good - left.good
-    guard good >= window / 5 * 4, good > 0 else { return nil }
-    let average = right.integral.minus(left.integral) / Double(good)
-    return average.isFinite ? average : nil
-  }
-
-  /// Mean of the good samples in the window; nil without one, or when it is not covered.
-  func mean(over window: Int64, endingAt time: Int64, alive: Int64) -> Double? {
-    guard covers(window, endingAt: time, alive: alive), let right = index(at: time) else { return nil }
-    let left = index(at: time - window)
-    let count = totals[right].samples &- (left.map { totals[$0].samples } ?? forgotten.samples)
-    guard count > 0 else { return nil }
-    let mean = totals[right].sum.minus(left.map { totals[$0].sum } ?? forgotten.sum) / Double(count)
-    return mean.isFinite ? mean : nil
-  }
-
-  /// How often the good value changed in the window; nil when it is not covered.
-  func changes(over window: Int64, endingAt time: Int64, alive: Int64) -> Double? {
-    guard covers(window, endingAt: time, alive: alive), let right = index(at: time) else { return nil }
-    let left = index(at: time - window)
-    return Double(totals[right].changes &- (left.map { totals[$0].changes } ?? forgotten.changes))
-  }
-
-  /// Smallest or largest good value in force in the window; nil when it is not covered.
-  func extreme(_ better: (Double, Double) -> Bool, over window: Int64, endingAt time: Int64, alive: Int64) -> Double? {
-    guard covers(window, endingAt: time, alive: alive), let right = index(at: time) else { return nil }
-    let edge = time - window
-    var best: Double?
-    for index in (index(at: edge) ?? first)...right {
-      let mark = marks[index]
-      guard mark.countsInWindows, mark.time > edge || mark.time.saturatingPlus(staleAfter) > edge else { continue }
-      if best.map({ better(mark.number, $0) }) ?? true { best = mark.number }
-    }
-    return best
-  }
-
-  /// The newest good value at or before `time`.
-  func good(atOrBefore time: Int64) -> Double? {
-    let number = index(at: time).map { marks[$0].number } ?? forgottenGood
-    return number.isNaN ? nil : number
   }
 }
 
@@ -317,27 +341,11 @@ extension History.Mark {
     let end = self.time.saturatingPlus(staleAfter)
     return time > end ? end : .max
   }
-}
 
-/// A sum that does not drift: the rounding errors are summed beside it (Knuth's two-sum), so that a year of
-/// samples added and a window taken as a difference of two such sums are still exact to the last digit.
-struct RunningSum: Sendable, Equatable {
-  private(set) var high = 0.0
-  private(set) var low = 0.0
-
-  init(high: Double = 0, low: Double = 0) {
-    self.high = high
-    self.low = low
-  }
-
+  /// For how long it was in force and good until `time`; `alive` is until when by a heartbeat.
   @inline(__always)
-  mutating func add(_ value: Double) {
-    let sum = high + value
-    let shadow = sum - high
-    low += (high - (sum - shadow)) + (value - shadow)
-    high = sum
+  func stretch(until time: Int64, _ staleAfter: Int64, alive: Int64) -> Int64 {
+    guard countsInWindows else { return 0 }
+    return min(time, self.time.saturatingPlus(staleAfter), max(alive, self.time)) - self.time
   }
-
-  @inline(__always)
-  func minus(_ other: RunningSum) -> Double { (high - other.high) + (low - other.low) }
 }

@@ -101,11 +101,12 @@ package enum ReadingForm: Sendable, Equatable {
     }
   }
 
-  /// Whether it is worked out from running totals over a window.
-  package var needsTotals: Bool {
-    switch self {
-    case .average, .minimum, .maximum, .mean, .count: true
-    default: false
+  /// The length of its window, as far as it has one of its own: a lag's time constant, a period's length.
+  fileprivate var length: TimeSpan? {
+    switch (self, window) {
+    case (.smoothed(let constant), _): constant
+    case (_, .length(let span)?), (_, .this(.span(let span))?): span
+    default: nil
     }
   }
 
@@ -207,7 +208,7 @@ package enum Every: Sendable, Equatable {
 
   /// A tenth of the shortest window or of `held_for`, 1 s to 1 min; 1 min with neither.
   package static func standard(heldFor: TimeSpan, readings: [Reading]) -> Every {
-    let spans = readings.compactMap(\.form.window?.length) + (heldFor > .zero ? [heldFor] : [])
+    let spans = readings.compactMap(\.form.length) + (heldFor > .zero ? [heldFor] : [])
     guard let shortest = spans.min() else { return .span(.minutes(1)) }
     return .span(min(max(shortest / 10, .seconds(1)), .minutes(1)))
   }

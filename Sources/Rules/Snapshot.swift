@@ -3,7 +3,7 @@ package struct Snapshot: Sendable, Equatable {
   /// Layout of the bytes: another is not read.
   package static let format = 2
   /// What the state means: raised whenever the evaluator or policy comes to other conclusions from the same inputs.
-  package static let semantics = 1
+  package static let semantics = 2
 
   /// The first input that it does not hold.
   package var next: Int64

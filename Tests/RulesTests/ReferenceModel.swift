@@ -48,7 +48,7 @@ struct ReferenceModel {
       if time < newest.time { return }
       if time == newest.time, good == newest.good, !good || number == newest.number { return }
     }
-    let concerns = rule.readings.contains { $0.tag == tag || ($0.tag == "Beaten" && tag == "Beat") }
+    let concerns = rule.readings.contains { $0.tag == tag || $0.begins == tag || ($0.tag == "Beaten" && tag == "Beat") }
     if concerns { takeDeadlines(before: max(clock, time)) }
     samples[tag, default: []].append(Sample(time: time, number: number, good: good))
     guard concerns else { return }
@@ -128,6 +128,7 @@ struct ReferenceModel {
           if value != .notGood { again.append(until) }
         }
         unknownSince[index] = since
+        if value == .notGood, reading.isOptional { value = .absent }
       } else {
         lastKnown[index] = value
         unknownSince[index] = nil
@@ -238,20 +239,47 @@ struct ReferenceModel {
     return good.last { $0.number != good.last?.number }.map { .number($0.number) } ?? .notGood
   }
 
+  private func mean(_ weights: [(Double, Double)]) -> Double {
+    weights.reduce(0) { $0 + $1.0 * $1.1 } / weights.reduce(0) { $0 + $1.0 }
+  }
+
+  /// Where a window begins that has no length; nil where that is not known.
+  private func beginning(of window: Window, at now: Int64) -> Int64? {
+    switch window {
+    case .length(let length): return now - length.microseconds
+    case .this(.span(let span)): return now / span.microseconds * span.microseconds
+    case .this: preconditionFailure("the model has no calendar")
+    case .since(let tag, let value):
+      let goods = samples(tag, upTo: now).filter(\.good)
+      let last = goods.indices.last { place in
+        (place == 0 || goods[place].number != goods[place - 1].number)
+          && (value == nil || value == .number(goods[place].number))
+      }
+      return last.map { goods[$0].time }
+    }
+  }
+
   private func read(
     _ reading: Reading, at now: Int64
   ) -> (value: ReadingValue, notGoodSince: Int64, changesAt: [Int64], moves: Bool) {
     let all = samples(reading.tag, upTo: now)
     let since = notGoodSince(reading.tag, at: now)
+    var changesAt: [Int64] = []
+    if case .this(.span(let span))? = reading.form.window {
+      let begin = now / span.microseconds * span.microseconds
+      let end = begin + span.microseconds
+      changesAt.append(end)
+      if case .elapsed = reading.form { return (.number(Double(now - begin) / 1e6), now, changesAt, true) }
+      if case .left = reading.form { return (.number(Double(end - now) / 1e6), now, changesAt, true) }
+    }
     guard let newest = all.last else {
       switch reading.form {
       case .quality: return (.text("stale"), 0, [], false)
       case .age: return (.number(.infinity), 0, [], false)
       case .stale: return (.boolean(true), 0, [], false)
-      default: return (.notGood, since ?? now, [], false)
+      default: return (.notGood, since ?? now, changesAt, false)
       }
     }
-    var changesAt: [Int64] = []
     var silentFrom = Int64.max
     switch life(reading.tag) {
     case .device: break
@@ -261,16 +289,32 @@ struct ReferenceModel {
     }
     if silentFrom != .max { changesAt.append(silentFrom + 1) }
     var moves = false
-    let window = reading.form.window?.length?.microseconds ?? 0
+    var window = reading.form.window?.length?.microseconds ?? 0
+    if case .smoothed(let constant) = reading.form { window = 40 * constant.microseconds }
     // A window stands still once it holds one stretch only, or none.
     let beats: [Int64] =
       if case .heartbeat(let beat, _) = life(reading.tag) { samples(beat, upTo: now).map(\.time) } else { [] }
     let edges = ([newest.time] + beats + [silentFrom]).filter { $0 <= now }
     if window > 0, (edges.max() ?? 0) + window > now { moves = true }
-    let covered = stretches(reading.tag, upTo: now).map { ($0.0, $0.1, $0.2) }.filter { $0.1 > now - window }
-    let good = covered.reduce(0) { $0 + $1.1 - max($1.0, now - window) }
-    let isCovered = good >= window / 5 * 4
-    let inWindow = all.filter { $0.good && $0.time > now - window }
+    var from = now - window
+    if let other = reading.form.window, other.length == nil {
+      guard let begin = beginning(of: other, at: now) else { return (.notGood, now, changesAt, moves) }
+      from = begin
+      moves = true
+    }
+    let covered = stretches(reading.tag, upTo: now).map { ($0.0, $0.1, $0.2) }.filter { $0.1 > from }
+    let weights = covered.map { (Double($0.1 - max($0.0, from)), $0.2) }
+    let good = covered.reduce(0) { $0 + $1.1 - max($1.0, from) }
+    let inWindow = all.filter { $0.good && $0.time > from }
+    let isCovered =
+      switch reading.atLeast {
+      case nil: good >= (now - from) / 5 * 4
+      case .share(let share)?: Double(good) >= share * Double(now - from)
+      case .samples(let count)?: inWindow.count >= count
+      }
+    let goods = all.filter(\.good)
+    let before = goods.last { $0.time <= from }
+    let steps = zip(goods, goods.dropFirst()).filter { $0.1.time > from }
     func result(_ number: Double?) -> (value: ReadingValue, notGoodSince: Int64, changesAt: [Int64], moves: Bool) {
       (number.map { .number($0) } ?? .notGood, since ?? now, changesAt, moves)
     }
@@ -299,28 +343,48 @@ struct ReferenceModel {
         changed = sample.time
       }
       return result(Double(now - changed) / 1e6)
-    case .average:
-      return windowed(
-        good == 0 ? nil : covered.reduce(0) { $0 + Double($1.1 - max($1.0, now - window)) * $1.2 } / Double(good))
+    case .average: return windowed(good == 0 ? nil : mean(weights))
+    case .spread:
+      return windowed(good == 0 ? nil : mean(weights.map { ($0.0, pow($0.1 - mean(weights), 2)) }).squareRoot())
+    case .total: return windowed(weights.reduce(0) { $0 + $1.0 * $1.1 } / 3.6e9)
     case .mean:
       return windowed(inWindow.isEmpty ? nil : inWindow.reduce(0) { $0 + $1.number } / Double(inWindow.count))
     case .minimum: return windowed((covered.map(\.2) + inWindow.map(\.number)).min())
     case .maximum: return windowed((covered.map(\.2) + inWindow.map(\.number)).max())
-    case .count:
-      let numbers = all.filter(\.good)
+    case .count: return windowed(Double(steps.count { $0.0.number != $0.1.number }))
+    case .rate(_, let per):
+      let middle = inWindow.reduce(0) { $0 + Double($1.time - from) } / Double(inWindow.count)
+      let deviations = inWindow.map { (Double($0.time - from) - middle, $0.number) }
+      let squares = deviations.reduce(0) { $0 + $1.0 * $1.0 }
+      guard Set(inWindow.map(\.time)).count > 1 else { return windowed(nil) }
+      return windowed(deviations.reduce(0) { $0 + $1.0 * $1.1 } / squares * Double(per.microseconds))
+    case .increase:
+      guard before != nil || !inWindow.isEmpty else { return windowed(nil) }
+      // Without a range every fall is a reset.
+      return windowed(steps.reduce(0) { $0 + ($1.1.number < $1.0.number ? $1.1.number : $1.1.number - $1.0.number) })
+    case .crossings(.number(let limit), _):
+      let sides = goods.filter { $0.number != limit }
       return windowed(
-        Double(
-          numbers.indices.count {
-            $0 > 0 && numbers[$0].time > now - window && numbers[$0].number != numbers[$0 - 1].number
-          }))
+        Double(zip(sides, sides.dropFirst()).count { $1.time > from && ($0.number > limit) != ($1.number > limit) }))
+    case .timeIn(.number(let state), _):
+      return windowed(weights.filter { $0.1 == state }.reduce(0) { $0 + $1.0 } / 1e6)
+    case .smoothed(let constant):
+      guard since == nil, let first = goods.first else { return result(nil) }
+      return result(
+        stretches(reading.tag, upTo: now).reduce(first.number) {
+          $1.number + ($0 - $1.number) * exp(-Double($1.to - $1.from) / Double(constant.microseconds))
+        })
     case .change:
-      let old = all.last { $0.good && $0.time <= now - window }
-      moves = (edges.max() ?? 0) + window > now
-      guard since == nil, let old else { return (.notGood, since ?? now, changesAt, moves) }
-      return result(newest.number - old.number)
+      guard since == nil, let before else { return (.notGood, since ?? now, changesAt, moves) }
+      return result(newest.number - before.number)
     default: preconditionFailure("the model does not know \(reading.form)")
     }
   }
+}
+
+extension Reading {
+  /// The tag with whose change its window begins.
+  fileprivate var begins: String? { if case .since(let tag, _)? = form.window { tag } else { nil } }
 }
 
 // MARK: - Comparison
@@ -379,7 +443,13 @@ struct RandomHistory {
       }
       return answer
     }
-    let used = Array(Set(reads.map(\.1) + (reads.contains { $0.1 == "Beaten" } ? ["Beat"] : []))).sorted()
+    for index in rule.readings.indices {
+      rule.readings[index].isOptional = below(4) == 0
+      rule.readings[index].atLeast = [nil, nil, .share(0.95), .share(0.3), .samples(2)][below(5)]
+    }
+    let used = Array(
+      Set(reads.map(\.1) + rule.readings.compactMap(\.begins) + (reads.contains { $0.1 == "Beaten" } ? ["Beat"] : []))
+    ).sorted()
     let pace = used.map { _ in [200, 1_000, 5_000, 20_000][below(4)] }
     var now: Int64 = 0
     var stamp: Int64 = 0
@@ -410,11 +480,18 @@ struct RandomHistory {
 
   private mutating func form() -> ReadingForm {
     let window = TimeSpan.seconds([2, 5, 20, 60, 120][below(5)])
+    let span: Window = [
+      .length(window), .length(window), .length(window), .since(tag: "V", value: nil),
+      .since(tag: "W", value: .number(Double(below(8)))), .this(.span(.minutes(2))), .this(.span(.seconds(20))),
+    ][below(7)]
+    let state = Double(below(8)) * 4
     return [
       .latest, .latest, .latest, .previous, .quality, .age, .stale(after: window), .unchangedFor,
-      .average(.length(window)), .mean(.length(window)), .minimum(.length(window)), .maximum(.length(window)),
-      .change(.length(window)), .count(.length(window)),
-    ][below(14)]
+      .average(span), .mean(span), .minimum(span), .maximum(span), .change(span), .count(span), .spread(span),
+      .total(span), .smoothed(window), .rate(span, per: .minutes(1)), .increase(span),
+      .crossings(.number(state), span), .timeIn(.number(state), span), .elapsed(.this(.span(window))),
+      .left(.this(.span(window))),
+    ][below(23)]
   }
 
   var end: Int64 { (events.last?.time ?? 0) - 600_000_000 }
