@@ -214,7 +214,7 @@ extension History {
     guard let index else { return totals[first + 1].integral }
     var integral = totals[index + 1].integral
     let stretch = stretch(index, time, alive)
-    if stretch > 0 { integral.add(marks[index].number * Double(stretch)) }
+    if stretch > 0 { integral.add(RunningSum(marks[index].number, times: Double(stretch))) }
     return integral
   }
 

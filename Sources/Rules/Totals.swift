@@ -16,7 +16,7 @@ extension History {
     mutating func add(_ last: Mark?, _ stretch: Int64, _ good: Double?, isSample: Bool) {
       if let last, stretch > 0 {
         self.good += stretch
-        integral.add(last.number * Double(stretch))
+        integral.add(RunningSum(last.number, times: Double(stretch)))
       }
       guard let good else { return }
       if let last, !last.number.isNaN, last.number != good { changes &+= 1 }

@@ -76,18 +76,24 @@ import Testing
     // In force over the window: the samples before the last; in it: the last 1,000.
     let held = (0..<1_000).map { value(changes - 1_000 + $0) }
     let sampled = (1...1_000).map { value(changes - 1_000 + $0) }
-    let average = held.reduce(0, +) / 1_000
-    let spread = (held.reduce(0) { $0 + ($1 - average) * ($1 - average) } / 1_000).squareRoot()
-    let mean = sampled.reduce(0, +) / 1_000
-    let slope =
-      sampled.enumerated().reduce(0) { $0 + (Double($1.offset) - 499.5) * ($1.element - mean) }
-      / (0..<1_000).reduce(0) { $0 + (Double($1) - 499.5) * (Double($1) - 499.5) }
-    for (value, exact) in zip(seen, [average, spread, mean, slope * 3_600, average * 1_000 / 3_600]) {
+    let (average, mean) = (held.reduce(0, +) / 1_000, sampled.reduce(0, +) / 1_000)
+    var (variance, slope, times) = (0.0, 0.0, 0.0)
+    for place in 0..<1_000 {
+      let time = Double(place) - 499.5
+      let departure = held[place] - average
+      variance += departure * departure / 1_000
+      slope += time * (sampled[place] - mean)
+      times += time * time
+    }
+    let perHour = slope / times * 3_600
+    let exact: [Double] = [average, variance.squareRoot(), mean, perHour, average / 3.6]
+    for (value, exact) in zip(seen, exact) {
       guard case .number(let number) = value else {
         Issue.record("not known")
         continue
       }
-      #expect(abs(number - exact) <= 1e-9 * abs(exact), "\(number) is not \(exact)")
+      let error = (number - exact).magnitude / exact.magnitude
+      #expect(error <= 1e-9, "\(number) is not \(exact)")
     }
   }
 }

@@ -36,7 +36,7 @@ import Testing
     plant.send("V", 9, at: 90)
     plant.send("W", 1, at: 100)
     // Since 60: 4 for 20 s, 6 for 10 s, 9 for 10 s.
-    #expect(seen.values == [.number(230 / 40), .number(2), .number(5)])
+    #expect(seen.values == numbers(230 / 40, 2, 5))
   }
 
   @Test func since_a_tag_became_a_value_goes_on_when_it_no_longer_is() {
@@ -44,12 +44,12 @@ import Testing
     var plant = plant(sums(.since(tag: "Running", value: .boolean(true))), seen)
     plant.send("Running", .boolean(false), at: 0)
     plant.send("V", 4, at: 0)
-    #expect(seen.values == [.notGood, .notGood, .notGood])
+    #expect(seen.values == Array(repeating: ReadingValue.notGood, count: 3))
     plant.send("Running", .boolean(true), at: 10)
     plant.send("Running", .boolean(false), at: 20)
     plant.send("V", 8, at: 30)
     plant.send("W", 1, at: 50)
-    #expect(seen.values == [.number(6), .number(1), .number(4)])
+    #expect(seen.values == numbers(6, 1, 4))
   }
 
   @Test func a_window_since_long_ago_is_exact_however_many_samples_came() {
@@ -84,7 +84,7 @@ import Testing
     plant.send("V", 1, at: 1000)
     for time in 1...6 { plant.send("V", Double(time), at: Double(time)) }
     plant.send("W", 1, at: 20)
-    #expect(seen.values == [.notGood])
+    #expect(seen.values == [ReadingValue.notGood])
   }
 
   // MARK: This
@@ -105,7 +105,7 @@ import Testing
     plant.send("V", 1, at: second("2026-03-27T00:00:00Z"))
     // 05:00 summer time: four hours after midnight.
     plant.send("W", 1, at: second("2026-03-29T03:00:00Z"))
-    #expect(seen.values == [.number(4 * 3600), .number(19 * 3600), .number(4)])
+    #expect(seen.values == numbers(4 * 3600, 19 * 3600, 4))
   }
 
   @Test func an_hour_that_the_clocks_show_twice_is_two() {
@@ -113,9 +113,9 @@ import Testing
     var plant = plant([.elapsed(.this(.span(.hours(1)))), .total(.this(.day))], zone: berlin, seen)
     plant.send("V", 1, at: second("2026-10-23T00:00:00Z"))
     plant.send("W", 1, at: second("2026-10-25T00:30:00Z"))
-    #expect(seen.values == [.number(1800), .number(2.5)])
+    #expect(seen.values == numbers(1800, 2.5))
     plant.send("W", 2, at: second("2026-10-25T01:30:00Z"))
-    #expect(seen.values == [.number(1800), .number(3.5)])
+    #expect(seen.values == numbers(1800, 3.5))
   }
 
   @Test func a_period_ends_whether_or_not_a_sample_comes() {
@@ -139,9 +139,9 @@ import Testing
     plant.send("V", 2, at: 0)
     // 2026-03-02 04:00: since 22:00 the day before.
     plant.send("W", 1, at: 28 * 3600)
-    #expect(seen.values == [.number(6 * 3600), .number(2 * 3600), .number(12)])
+    #expect(seen.values == numbers(6 * 3600, 2 * 3600, 12))
     plant.send("W", 2, at: 36 * 3600)
-    #expect(seen.values == [.notGood, .notGood, .notGood])
+    #expect(seen.values == Array(repeating: ReadingValue.notGood, count: 3))
   }
 
   @Test func the_next_shift_is_seen_when_it_begins() {
@@ -182,3 +182,5 @@ import Testing
     #expect(restored.decider.encodedState() == whole.decider.encodedState())
   }
 }
+
+private func numbers(_ values: Double...) -> [ReadingValue] { values.map { .number($0) } }

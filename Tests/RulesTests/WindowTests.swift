@@ -94,7 +94,7 @@ import Testing
   }
   @Test func spread_of_a_steady_value_is_nought_to_the_digit() {
     #expect(reading(.spread(.seconds(30)), [(0, 0.1), (7, 0.1), (19, 0.1)], at: 40) == number(0))
-    #expect(reading(.spread(.seconds(30)), [(0, 1_234_567.8), (13, 1_234_567.8)], at: 40) == number(0))
+    #expect(reading(.spread(.seconds(30)), tag: "Unsure", [(0, 1_234_567.8), (13, 1_234_567.8)], at: 40) == number(0))
   }
   @Test func a_small_spread_upon_a_great_value_keeps_its_digits() {
     // 1e9 and 1e9 + 0.5 for 10 s each: 0.25 away from the mean.
@@ -139,12 +139,12 @@ import Testing
   @Test func a_counter_near_the_end_of_its_range_rolls_over() {
     // Credible -100 to 1000: 990 to -95 is 10 + 5 on, and not a reset.
     #expect(reading(.increase(.seconds(20)), [(0, 980), (10, 990), (20, -95)], at: 20) == number(25))
-    // From 500 the way round is longer than half of the range: it began anew from -100.
-    #expect(reading(.increase(.seconds(20)), [(0, 500), (20, -95)], at: 20) == number(5))
+    // From 400 the way round is longer than half of the range: it began anew from -100.
+    #expect(reading(.increase(.seconds(20)), [(0, 400), (20, -95)], at: 20) == number(5))
   }
   @Test func the_value_at_the_left_edge_begins_an_increase() {
     #expect(reading(.increase(.seconds(20)), ramp, at: 35) == number(20))
-    #expect(reading(.increase(.seconds(20)), ramp, at: 35, bad: [10]) == number(30))
+    #expect(reading(.increase(.seconds(20)), ramp, at: 35, bad: [10], atLeast: .share(0.5)) == number(30))
   }
   @Test func crossings_count_both_ways_and_touching_is_none() {
     let swings: [(Double, Double)] = [(0, 5), (10, 12), (20, 10), (30, 12), (40, 10), (50, 3)]
