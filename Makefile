@@ -7,6 +7,7 @@
 #   make torture 10,000 power cuts, 10,000 flipped bits, N=1000 kills under load
 #   make asan    every allocation of the Lua host failed once, under the address sanitizer
 #   make protections  switches each protection off, and shows the test that fails without it
+#   make wind-data  the wind farm of La Haute Borne, for a test of backtest (from PyPI, Licence Ouverte 2.0)
 #   make format  lay out the sources
 #   make check   the rules and the example site
 
@@ -17,10 +18,10 @@ FOR ?= 60s
 N ?= 1000
 
 # Debian packages and the file that shows each is there.
-PACKAGES = pkg-config libmosquitto-dev libcurl4-openssl-dev liblua5.4-dev libsqlite3-dev mosquitto mosquitto-clients \
+PACKAGES = pkg-config libmosquitto-dev libcurl4-openssl-dev liblua5.4-dev libsqlite3-dev zlib1g-dev mosquitto mosquitto-clients \
   python3-venv influxdb postgresql postgresql-client
 
-.PHONY: help setup build demo test bench fuzz torture asan protections check format
+.PHONY: help setup build demo test bench fuzz torture asan protections check wind-data format
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
@@ -74,6 +75,17 @@ protections: build
 
 check: build
 	$(BIN)/millwright check site
+
+# Two years of four turbines, in the examples of the package openoa: never a part of this project.
+wind-data: .build-data/la-haute-borne-data-2014-2015.csv
+.build-data/la-haute-borne-data-2014-2015.csv:
+	@mkdir -p .build-data
+	python3 -m pip download --quiet --no-deps --only-binary :all: --dest .build-data openoa==3.2
+	python3 -c "import io, zipfile; \
+	  outer = zipfile.ZipFile('.build-data/openoa-3.2-py3-none-any.whl'); \
+	  inner = zipfile.ZipFile(io.BytesIO(outer.read('examples/data/la_haute_borne.zip'))); \
+	  inner.extract('la-haute-borne-data-2014-2015.csv', '.build-data')"
+	@rm -f .build-data/openoa-3.2-py3-none-any.whl
 
 format:
 	$(SWIFT) format -i -r Sources Tests Package.swift

@@ -28,6 +28,7 @@ let package = Package(
       name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // The only code that longjmp may cross.
     .target(name: "CLua", dependencies: ["CLuaSystem"]),
@@ -43,7 +44,7 @@ let package = Package(
       name: "Scripting",
       dependencies: ["Rules", "CLua", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: swift6),
-    .target(name: "Ingest", dependencies: ["Rules", "CMosquitto"], swiftSettings: swift6),
+    .target(name: "Ingest", dependencies: ["Rules", "CMosquitto", "CZlib"], swiftSettings: swift6),
     .target(
       name: "Ledger",
       dependencies: [
@@ -55,6 +56,7 @@ let package = Package(
       dependencies: ["Rules", "CCurl", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: swift6),
     .target(name: "Engine", dependencies: ["Rules"], swiftSettings: swift6),
+    .target(name: "Benefit", dependencies: ["Rules"], swiftSettings: swift6),
     .target(name: "Explain", dependencies: ["Rules"], swiftSettings: swift6),
     .target(name: "Historian", dependencies: ["Rules", "CCurl"], swiftSettings: swift6),
     .target(
@@ -69,7 +71,7 @@ let package = Package(
     .executableTarget(
       name: "millwright",
       dependencies: [
-        "Rules", "Site", "Scripting", "Ingest", "Ledger", "Delivery", "Engine", "Explain",
+        "Rules", "Site", "Scripting", "Ingest", "Ledger", "Delivery", "Engine", "Benefit", "Explain",
         "Historian", "Demo",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
@@ -81,13 +83,14 @@ let package = Package(
       swiftSettings: swift6),
     .testTarget(
       name: "EngineTests", dependencies: ["Engine", "Rules", "Ledger", "LedgerWriter"], swiftSettings: swift6),
+    .testTarget(name: "BenefitTests", dependencies: ["Benefit", "Rules"], swiftSettings: swift6),
     .testTarget(name: "SiteTests", dependencies: ["Site", "Rules"], swiftSettings: swift6),
     .testTarget(name: "ScriptingTests", dependencies: ["Scripting", "Rules", "CLua", "CSpin"], swiftSettings: swift6),
     .testTarget(
       name: "ExplainTests", dependencies: ["Explain", "Scripting", "Rules"], exclude: ["Golden"],
       swiftSettings: swift6),
     .testTarget(name: "HistorianTests", dependencies: ["Historian", "Rules"], swiftSettings: swift6),
-    .testTarget(name: "IngestTests", dependencies: ["Campaigns", "Ingest", "Rules"], swiftSettings: swift6),
+    .testTarget(name: "IngestTests", dependencies: ["Campaigns", "Ingest", "Rules", "CZlib"], swiftSettings: swift6),
     .testTarget(
       name: "LedgerTests", dependencies: ["Rules", "Ledger", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: swift6),
@@ -130,7 +133,7 @@ let package = Package(
     .executableTarget(
       name: "bench",
       dependencies: [
-        "CBound", "Demo", "Engine", "Ingest", "Ledger", "Rules", "Scripting",
+        "Benefit", "CBound", "Demo", "Engine", "Ingest", "Ledger", "Rules", "Scripting",
         .product(name: "GRDB", package: "GRDB.swift"),
       ], path: "Tests/Bench", swiftSettings: swift6),
   ],

@@ -63,7 +63,7 @@ package struct Condition: Sendable, Equatable {
 /// A condition's place in the evaluator's list: by asset in tree order, then by rule name.
 package struct ConditionID: Hashable, Comparable, Sendable {
   package var index: Int32
-  init(_ index: Int) { self.index = Int32(index) }
+  package init(_ index: Int) { self.index = Int32(index) }
   package static func < (a: ConditionID, b: ConditionID) -> Bool { a.index < b.index }
 }
 

@@ -34,6 +34,9 @@ package struct Decider {
     judge(input, evaluator.apply(input))
   }
 
+  /// How many changes were late so far (S3).
+  package var late: Int64 { evaluator.counts.late }
+
   /// The end of a file (S1).
   package mutating func finish() -> Turn? {
     var whole = judge(.config(evaluator.configuration.hash), evaluator.finish())

@@ -48,6 +48,17 @@ package struct IntakeCounts: Sendable, Equatable {
 }
 
 extension TagDefinition {
+  /// Whether a value is one of this tag's type, or can be converted to it; a number that is not credible is.
+  package func understands(_ value: Value) -> Bool {
+    if case .number = value {
+      switch type {
+      case .number, .counter: return true
+      case .boolean, .states, .text: break
+      }
+    }
+    return value == .null || admit(value, .good).quality == .good
+  }
+
   /// The value as the declared type, and its quality (S4). Text comes back beside, for a tag of type text.
   /// A number belongs to boolean and states as 0/1 and code; what cannot be converted is bad.
   @inline(__always)

@@ -4,7 +4,7 @@ import Rules
 extension Zone {
   /// The zone of that name as this machine knows it, from 1970 to 2100; nil when there is none. Foundation also takes
   /// `GMT+3` and the like, which say nothing of summer: they are not taken for a place.
-  static func known(as name: String) -> Zone? {
+  package static func known(as name: String) -> Zone? {
     if name == "UTC" { return .utc }
     guard name.contains("/"), let zone = TimeZone(identifier: name) else { return nil }
     var changes: [Change] = []
@@ -21,5 +21,5 @@ extension Zone {
       name: name, offset: .seconds(Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: 0)))), changes: changes)
   }
 
-  static var knownNames: [String] { TimeZone.knownTimeZoneIdentifiers.filter { $0.contains("/") } + ["UTC"] }
+  package static var knownNames: [String] { TimeZone.knownTimeZoneIdentifiers.filter { $0.contains("/") } + ["UTC"] }
 }

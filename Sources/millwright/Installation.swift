@@ -116,7 +116,7 @@ package struct Installation: Sendable {
   }
 
   /// The rules, compiled on the calling thread.
-  private func compile(_ findings: inout [Finding], calls: CallNote.Place? = nil) -> [Rule] {
+  func compile(_ findings: inout [Finding], calls: CallNote.Place? = nil) -> [Rule] {
     var compiled: [Rule] = []
     for rule in rules {
       do {
@@ -161,7 +161,7 @@ package struct Installation: Sendable {
   }
 
   /// What only shows when site, rules and adapters are seen together.
-  private func crossCheck(_ compiled: [Rule], proving: Bool) -> [Finding] {
+  func crossCheck(_ compiled: [Rule], proving: Bool) -> [Finding] {
     var findings: [Finding] = []
     for rule in compiled {
       for proof in proving ? proofs(of: rule) : [] {
@@ -306,7 +306,7 @@ package struct Installation: Sendable {
     return names.filter { $0.hasSuffix(".lua") && !$0.hasPrefix(".") }.sorted()
   }
 
-  private static func text(at path: String) throws -> String {
+  static func text(at path: String) throws -> String {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw Failure.cannot("cannot read \(path): no such file, or not readable")
     }

@@ -10,7 +10,8 @@ struct Millwright: ParsableCommand {
     discussion: "Exit codes: 0 done, 1 findings, 2 usage, 3 cannot.",
     version: "0.1.0",
     subcommands: [
-      Check.self, TestCommand.self, Run.self, DemoCommand.self, Simulate.self, Decisions.self, Conditions.self,
+      Check.self, TestCommand.self, BacktestCommand.self, Run.self, DemoCommand.self, Simulate.self, Decisions.self,
+      Conditions.self,
       Actions.self,
       SourcesCommand.self, ExplainCommand.self, Halt.self, Resume.self, RulesCommand.self, AssetsCommand.self,
       Verify.self, Backup.self,

@@ -25,6 +25,10 @@ struct Bench {
       let growth = try tagGrowth()
       met = growth.report("cost of a change, 1,000 → 1,000,000 tags", unit: "ns", budget: 1.5, atLeast: false) && met
     }
+    if wanted("history") {
+      let days = chosen.compactMap { $0.hasPrefix("days=") ? Int($0.dropFirst(5)) : nil }.first ?? 365
+      met = try HistoryBench.run(days: days) && met
+    }
     if wanted("mqtt") { met = try LiveBench.drain() && met }
     if wanted("latency") { met = try LatencyBench.run() && met }
     if wanted("recovery") { met = try RecoveryBench.run(isFull: chosen.contains("full")) && met }

@@ -1,0 +1,13 @@
+-- Stopped while the wind could drive it, held for three hours: no short stop to reset, but a machine out of order.
+
+rule {
+  title = "Stopped in the wind for hours", owner = "tests", applies_to = "Turbine",
+  limits = { cut_in = 6.003 },
+  reads = { wind = latest "WindSpeed [m/s]", power = latest "Power [kW]" },
+  when = function(turbine, limits) return turbine.wind >= limits.cut_in and turbine.power <= 0 end,
+  held_for = "3 h",
+  tolerates = "0 s",
+  every = "never",
+  clears_when = function(turbine) return turbine.power > 0 end,
+  actions = { notification { title = "{asset} stands in {wind} m/s" } },
+}
