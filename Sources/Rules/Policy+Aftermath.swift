@@ -19,7 +19,8 @@ extension Policy {
     guard !changes.isEmpty else { return }
     aftermaths[condition, default: Aftermath()].changes = changes.map { ActionKey(decision: key, number: $0.number) }
     if changes.contains(where: { $0.standing == .ready }) {
-      aftermaths[condition]?.settles = max(aftermaths[condition]?.settles ?? .distantPast, time + span)
+      let earlier = aftermaths[condition]?.settles ?? .distantPast
+      aftermaths[condition]?.settles = max(earlier, time + span)
     }
   }
 
@@ -45,7 +46,8 @@ extension Policy {
       let place = aftermaths[condition]?.changes.firstIndex(of: attempt.action)
     else { return }
     aftermaths[condition]?.changes.remove(at: place)
-    aftermaths[condition]?.settles = max(aftermaths[condition]?.settles ?? .distantPast, attempt.ended + span)
+    let earlier = aftermaths[condition]?.settles ?? .distantPast
+    aftermaths[condition]?.settles = max(earlier, attempt.ended + span)
   }
 
   /// An order that was completed while the condition goes on is decided anew after a time, if it goes on still. One
