@@ -49,18 +49,41 @@ struct Deferred: Sendable {
   var condition: Int32
   /// The change of a tag that it reads; nil when it is turned to for another reason.
   var change: Instant?
+  /// Its deadlines before this are taken, whatever its own clock says: whoever looks at it has come so far.
+  var horizon: Instant
 }
 
 extension Evaluator {
   // MARK: Others
 
   /// Whoever looks at others is turned to at the end of the input, when those have seen it.
-  mutating func `defer`(_ condition: Int, change: Instant? = nil) {
+  mutating func `defer`(_ condition: Int, change: Instant? = nil, horizon: Instant = .distantPast) {
     let place = deferred.firstIndex { $0.condition >= Int32(condition) } ?? deferred.count
     if place < deferred.count, deferred[place].condition == Int32(condition) {
       deferred[place].change = deferred[place].change ?? change
+      deferred[place].horizon = max(deferred[place].horizon, horizon)
     } else {
-      deferred.insert(Deferred(condition: Int32(condition), change: change), at: place)
+      deferred.insert(Deferred(condition: Int32(condition), change: change, horizon: horizon), at: place)
+    }
+  }
+
+  /// A change of a tag of a condition that looks at others: those have taken what is over before it looks at them, as
+  /// live their tick would have let them.
+  mutating func deferForChange(_ condition: Int, at now: Instant) {
+    `defer`(condition, change: now)
+    let clock = max(conditions[condition].clock, now)
+    settleReferences(of: condition, before: links.horizon(placements[condition].sourceSet, clock: clock))
+  }
+
+  private mutating func settleReferences(of condition: Int, before horizon: Instant) {
+    for reference in references[Int32(condition)] ?? [] {
+      let reference = Int(reference)
+      if placements[reference].readsOthers {
+        settleReferences(of: reference, before: horizon)
+        `defer`(reference, horizon: horizon)
+      } else if conditions[reference].next < horizon, skipped[Int32(reference)] == nil {
+        settle(reference, before: horizon)
+      }
     }
   }
 
@@ -77,7 +100,7 @@ extension Evaluator {
     for writer in written.writers where written.moved(writer) { deferDependents(of: writer) }
     while !deferred.isEmpty {
       let next = deferred.removeFirst()
-      turn(Int(next.condition), change: next.change)
+      turn(Int(next.condition), change: next.change, horizon: next.horizon)
       if written.moved(next.condition) { deferDependents(of: next.condition) }
     }
     trimWritten()
@@ -89,7 +112,7 @@ extension Evaluator {
 
   /// Lets a condition see what those it looks at did in the input, and the change of its own tag among it, in order of
   /// time; then takes its deadlines.
-  mutating func turn(_ condition: Int, change: Instant?) {
+  mutating func turn(_ condition: Int, change: Instant?, horizon least: Instant = .distantPast) {
     snapshot(condition)
     var moments = written.moments(of: references[Int32(condition)] ?? [])
     if let change, !moments.contains(change) {
@@ -101,7 +124,7 @@ extension Evaluator {
       if conditions[condition].next < horizon { settle(condition, before: horizon) }
       advance(condition, to: moment)
     }
-    let horizon = links.horizon(set, clock: conditions[condition].clock)
+    let horizon = max(links.horizon(set, clock: conditions[condition].clock), least)
     if conditions[condition].next < horizon { settle(condition, before: horizon) }
     enqueue(condition)
   }
@@ -210,8 +233,10 @@ extension Evaluator {
     guard let activity = activities[Int32(condition)] else { return }
     histories[Int(activity)].removeNewer(than: now.microseconds)
     let isActive = conditions[condition].phase.isActive
+    // It stays what it was, which no rule that fails takes back.
     if (histories[Int(activity)].newest?.number == 1) != isActive {
-      noteActivity(condition, isActive: isActive, at: now)
+      histories[Int(activity)].push(
+        time: now.microseconds, number: isActive ? 1 : 0, quality: .good, aged: false)
     }
   }
 }

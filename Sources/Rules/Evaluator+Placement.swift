@@ -36,8 +36,11 @@ extension Evaluator {
     var asset: Int32
   }
 
-  /// Sets a rule on an asset. Conditions from `first` on are of the same asset; those it looks at are among them.
-  mutating func place(_ place: Int, on asset: Int, after first: Int, _ readers: inout [Reader]) {
+  /// Sets a rule on an asset. Conditions from `first` on are of the same asset, with the tags they read; those it looks
+  /// at are among them.
+  mutating func place(
+    _ place: Int, on asset: Int, after first: Int, _ tagsRead: inout [[Int32]], _ readers: inout [Reader]
+  ) {
     let model = configuration.model
     let limits = rules[place].limits(overridden: model.assets[asset].limits[rules[place].rule.plainName] ?? [:])
     let ruleIndex = variant(of: place, with: limits)
@@ -51,22 +54,20 @@ extension Evaluator {
       placements.indices[first...].first { rules[Int(placements[$0].rule)].rule.name == name }.map(Int32.init)
     }
 
-    var sources: [SourceID] = []
+    var tagsSeen: [Int32] = []
     for target in (targets + calculationTargets.joined()).joined() {
-      sources.append(model.tags[Int(target.tag)].source)
-      readers.append((target.tag, condition))
+      tagsSeen.append(target.tag)
       guard target.beat >= 0, target.beat != target.tag else { continue }
       if !(pulses[target.beat] ?? []).contains(target.tag) { pulses[target.beat, default: []].append(target.tag) }
       beats[target.tag] = target.beat
-      readers.append((target.beat, condition))
+      tagsSeen.append(target.beat)
     }
-    for anchor in anchorTags(of: compiled, from: asset) {
-      sources.append(model.tags[Int(anchor)].source)
-      readers.append((anchor, condition))
-    }
-    // What another condition is, is known no earlier than what that one reads.
-    for other in others { sources += links.sets[Int(placements[Int(other)].sourceSet)] }
-    let sourceSet = links.set(of: sources)
+    tagsSeen += anchorTags(of: compiled, from: asset)
+    // What another condition is, is known as far as what that one reads: time passes for both by the same changes.
+    for other in others { tagsSeen += tagsRead[Int(other) - first] }
+    tagsRead.append(tagsSeen)
+    readers += tagsSeen.map { ($0, condition) }
+    let sourceSet = links.set(of: tagsSeen.map { model.tags[Int($0)].source })
     let lateness = links.lateness(sourceSet)
 
     placements.append(

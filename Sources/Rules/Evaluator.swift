@@ -133,7 +133,8 @@ package struct Evaluator {
     var readers: [Reader] = []
     for (asset, placed) in model.assets.enumerated() {
       let first = conditions.count
-      for rule in byClass[placed.classIndex] ?? [] { place(rule, on: asset, after: first, &readers) }
+      var tagsRead: [[Int32]] = []
+      for rule in byClass[placed.classIndex] ?? [] { place(rule, on: asset, after: first, &tagsRead, &readers) }
     }
     // What the envelope judges setpoints by must be known whether or not a rule reads it.
     let slowest = configuration.sources.map(\.lateness.microseconds).max() ?? 0
@@ -287,7 +288,7 @@ package struct Evaluator {
     if !pulses.isEmpty { pulse(Int32(index), from: previous, to: time) }
     for place in start..<end {
       let condition = Int(readerList[place])
-      if placements[condition].readsOthers { `defer`(condition, change: now) } else { advance(condition, to: now) }
+      if placements[condition].readsOthers { deferForChange(condition, at: now) } else { advance(condition, to: now) }
     }
   }
 

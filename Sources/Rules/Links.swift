@@ -58,6 +58,8 @@ struct Links: Sendable {
       guard states[source] == .none || states[source] == .up else { return .distantPast }
       return max(Instant(microseconds: clock.microseconds.saturatingMinus(slowest[Int(set)])), ticks[source])
     }
+    // Who reads no tag at all has no time.
+    guard !sets[Int(set)].isEmpty else { return .distantPast }
     for source in sets[Int(set)] where !isUp(source) { return .distantPast }
     let byData = Instant(microseconds: clock.microseconds.saturatingMinus(slowest[Int(set)]))
     return max(byData, lowestTick(set))

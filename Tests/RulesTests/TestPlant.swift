@@ -52,9 +52,9 @@ struct TestPlant {
   }
 
   init(_ rules: Rule..., lateness: Double = 0, skew: Double = 5, tier: Tier = .act, machines: Int = 1) {
-    decider = Decider(
-      TestPlant.configuration(rules, machines: machines, lateness: lateness, skew: skew, tier: tier))
+    self.init(TestPlant.configuration(rules, machines: machines, lateness: lateness, skew: skew, tier: tier))
   }
+  init(_ configuration: Configuration) { decider = Decider(configuration) }
 
   static func span(_ seconds: Double) -> TimeSpan { TimeSpan(microseconds: Int64(seconds * 1e6)) }
 
