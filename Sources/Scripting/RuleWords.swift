@@ -1,49 +1,49 @@
 /// The language: every field, every word, and how each looks when it is right.
-enum RuleWords {
-  static let fields = [
+package enum RuleWords {
+  package static let fields = [
     "title", "owner", "formerly", "applies_to", "limits", "calculates", "reads", "when", "held_for", "clears_when",
     "released_for", "tolerates", "every", "during", "not_during", "needs", "suppressed_when", "group", "at_most",
     "repeats_every", "actions", "on_clear", "settles_for", "recheck", "consequence", "check_first", "review_by",
     "value", "examples",
   ]
-  static let required = ["title", "owner", "applies_to", "reads", "when", "actions"]
+  package static let required = ["title", "owner", "applies_to", "reads", "when", "actions"]
   /// Fields that are functions of the asset and the limits.
-  static let questions = ["when", "clears_when", "needs", "suppressed_when"]
+  package static let questions = ["when", "clears_when", "needs", "suppressed_when"]
 
-  static let plainReadings = ["latest", "previous", "quality", "age", "unchanged_for"]
+  package static let plainReadings = ["latest", "previous", "quality", "age", "unchanged_for"]
   /// Of a tag over a window, and nothing more.
-  static let windowReadings = [
+  package static let windowReadings = [
     "average", "mean", "minimum", "maximum", "spread", "total", "count", "change", "increase",
   ]
   /// Of a tag, with something of their own.
-  static let otherReadings = ["stale", "smoothed", "rate", "crossings", "time_in"]
+  package static let otherReadings = ["stale", "smoothed", "rate", "crossings", "time_in"]
   /// Of another rule.
-  static let ruleReadings = ["active", "fired"]
+  package static let ruleReadings = ["active", "fired"]
   /// Of the running period.
-  static let periodReadings = ["elapsed", "left"]
-  static let readings =
+  package static let periodReadings = ["elapsed", "left"]
+  package static let readings =
     (plainReadings + windowReadings + otherReadings + ruleReadings + periodReadings).sorted()
 
-  static let windows = ["since", "this"]
+  package static let windows = ["since", "this"]
   /// Whose tag: behind a reading, or what an action works on.
-  static let subjects = ["of", "of_pair", "each"]
-  static let methods = ["of", "of_pair"]
+  package static let subjects = ["of", "of_pair", "each"]
+  package static let methods = ["of", "of_pair"]
 
-  static let actions = ["work_order", "setpoint", "notification"]
-  static let whenClear = ["comment", "restore", "cancel"]
-  static let examples = ["fires", "stays_calm", "held_back"]
+  package static let actions = ["work_order", "setpoint", "notification"]
+  package static let whenClear = ["comment", "restore", "cancel"]
+  package static let examples = ["fires", "stays_calm", "held_back"]
   /// What an example says beside its readings: no reading may be called so.
-  static let exampleFields = [
+  package static let exampleFields = [
     "lasting", "sampled", "begins_at", "restarts_at", "fires_at", "clears_at", "held_back_at", "says",
   ]
   /// What a reading is over time.
-  static let shapes = ["rises", "steps", "bad", "silent", "above", "below", "at"]
-  static let others = ["once_per", "per", "calc", "curve", "by_hand"]
+  package static let shapes = ["rises", "steps", "bad", "silent", "above", "below", "at"]
+  package static let others = ["once_per", "per", "calc", "curve", "by_hand"]
 
   /// Every word a rule file may write outside its functions, and those it may write inside `actions` too.
-  static let loadWords = readings + windows + examples + whenClear + shapes + others
-  static let callWords = actions + subjects
-  static let vocabulary = loadWords + callWords
+  package static let loadWords = readings + windows + examples + whenClear + shapes + others
+  package static let callWords = actions + subjects
+  package static let vocabulary = loadWords + callWords
 
   /// What a field looks like when it is right, for messages.
   static func sample(of field: String) -> String {

@@ -1,3 +1,5 @@
+import Campaigns
+
 /// Writes random JSON: every shape of number, escapes, surrogate pairs, white space, nesting.
 struct JSONGenerator {
   var dice: Dice

@@ -44,18 +44,21 @@ struct OthersModel {
     }
   }
 
-  /// Moments at which something that the rule reads, itself or by another rule, changed.
-  private func moments(_ rule: Rule) -> Set<Int64> {
+  /// Moments at which a tag changed that the rule reads, itself or by another rule.
+  private func changes(_ rule: Rule) -> Set<Int64> {
     var moments: Set<Int64> = []
     for reading in rule.allReadings {
       let seen = assets(reading.subject)
       for event in events where seen.contains(event.asset) && event.tag == reading.tag { moments.insert(event.time) }
-      if let name = reading.form.otherRule, let other = rules.first(where: { $0.name == name }) {
-        moments.formUnion(self.moments(other))
-        moments.formUnion((activity[name] ?? []).map(\.time))
-      }
+      guard let other = rules.first(where: { $0.name == reading.form.otherRule }) else { continue }
+      moments.formUnion(changes(other))
     }
     return moments
+  }
+
+  /// And those at which a rule that it looks at itself became active or ended to be.
+  private func moments(_ rule: Rule) -> Set<Int64> {
+    changes(rule).union(rule.otherRules.flatMap { activity[$0] ?? [] }.map(\.time))
   }
 
   private mutating func follow(_ rule: Rule, until end: Int64) {
@@ -176,6 +179,8 @@ struct RandomWorks {
   private(set) var asset = "P-1"
   private(set) var events: [OthersModel.Event] = []
   private(set) var told = ""
+  /// All is settled before this: every tag has a sample long past it.
+  private var end: Int64 = 0
 
   private mutating func below(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
   private mutating func any<T>(_ list: [T]) -> T { list[below(list.count)] }
@@ -267,6 +272,7 @@ struct RandomWorks {
       add(any(tags), good: below(8) > 0, at: now)
     }
     // Long past the last hold and window, so that all is settled.
+    end = now + 300_000_000
     for tag in tags {
       now += 900_000_000
       add(tag, good: true, at: now)
@@ -301,7 +307,6 @@ struct RandomWorks {
         at: Double(event.time) / 1e6, quality: event.good ? .good : .bad)
     }
     if !ticks { plant.finish() }
-    let end = (events.last?.time ?? 0) - 600_000_000
     let model = OthersModel(rules, on: asset, events, until: end)
     let path = TestWorks.assets.first { $0.name == asset }?.path
     let start = TestPlant.start.microseconds

@@ -306,6 +306,8 @@ struct ReferenceModel {
     let weights = covered.map { (Double($0.1 - max($0.0, from)), $0.2) }
     let good = covered.reduce(0) { $0 + $1.1 - max($1.0, from) }
     let inWindow = all.filter { $0.good && $0.time > from }
+    // At the moment at which a window begins, the value in force there is all of it.
+    let atEdge = now == from && newest.good && now < silentFrom ? [newest.number] : []
     let isCovered =
       switch reading.atLeast {
       case nil: good >= (now - from) / 5 * 4
@@ -349,8 +351,8 @@ struct ReferenceModel {
     case .total: return windowed(weights.reduce(0) { $0 + $1.0 * $1.1 } / 3.6e9)
     case .mean:
       return windowed(inWindow.isEmpty ? nil : inWindow.reduce(0) { $0 + $1.number } / Double(inWindow.count))
-    case .minimum: return windowed((covered.map(\.2) + inWindow.map(\.number)).min())
-    case .maximum: return windowed((covered.map(\.2) + inWindow.map(\.number)).max())
+    case .minimum: return windowed((atEdge + covered.map(\.2) + inWindow.map(\.number)).min())
+    case .maximum: return windowed((atEdge + covered.map(\.2) + inWindow.map(\.number)).max())
     case .count: return windowed(Double(steps.count { $0.0.number != $0.1.number }))
     case .rate(_, let per):
       let middle = inWindow.reduce(0) { $0 + Double($1.time - from) } / Double(inWindow.count)
@@ -360,8 +362,10 @@ struct ReferenceModel {
       return windowed(deviations.reduce(0) { $0 + $1.0 * $1.1 } / squares * Double(per.microseconds))
     case .increase:
       guard before != nil || !inWindow.isEmpty else { return windowed(nil) }
-      // Without a range every fall is a reset.
-      return windowed(steps.reduce(0) { $0 + ($1.1.number < $1.0.number ? $1.1.number : $1.1.number - $1.0.number) })
+      // V begins anew from the lower end of its range, the others from nought; 0...31 is too little to roll over.
+      let lowest = reading.tag == "V" ? -100.0 : 0
+      return windowed(
+        steps.reduce(0) { $0 + $1.1.number - ($1.1.number < $1.0.number ? lowest : $1.0.number) })
     case .crossings(.number(let limit), _):
       let sides = goods.filter { $0.number != limit }
       return windowed(

@@ -54,12 +54,4 @@ extension TestPlant {
   mutating func instruct(_ act: Instruction.Act, at seconds: Double = 0) {
     apply(.command(.instructed(Instruction(person: "h.weber", at: TestPlant.at(seconds), act: act))))
   }
-
-  /// As after a restart: a decider of the same configuration, from the bytes of this one.
-  mutating func restart() throws {
-    var reader = ByteReader(decider.encodedState())
-    var restored = Decider(decider.evaluator.configuration)
-    try restored.restore(from: &reader)
-    decider = restored
-  }
 }

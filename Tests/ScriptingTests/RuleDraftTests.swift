@@ -1,8 +1,7 @@
 import Foundation
 import Rules
+import Scripting
 import Testing
-
-@testable import Scripting
 
 /// Rules that `rules new` writes.
 struct RuleDraftTests {

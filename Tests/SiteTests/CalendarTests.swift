@@ -1,8 +1,7 @@
 import Foundation
 import Rules
+import Site
 import Testing
-
-@testable import Site
 
 /// `time_zone`, `shifts` and `calendars` of the site file.
 @Suite struct CalendarTests {

@@ -1,7 +1,6 @@
 import Rules
+import Site
 import Testing
-
-@testable import Site
 
 /// A site of one pump with these limits of rule `r`.
 private func limits(_ written: String) throws -> [String: LimitValue] {
