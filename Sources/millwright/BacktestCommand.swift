@@ -43,7 +43,7 @@ struct BacktestCommand: ParsableCommand {
     let form = try fileForm()
     let (installation, wanted) = try Installation.read(folders, makeSecrets: false).choosing(rule)
     let configuration = try installation.configuration()
-    let names = PlantNames(installation.site.model, bindings: installation.site.bindings)
+    let names = Ingest.PlantNames(installation.site.model, bindings: installation.site.bindings)
     let files: [DataFile]
     do {
       files = try data.map { try DataFile($0, form: form, names: names) }
