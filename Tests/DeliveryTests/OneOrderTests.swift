@@ -32,7 +32,8 @@ struct OneOrderTests {
       default: #expect(Bool(false), "\(action.key) is left \(action.state.rawValue) (seed \(Campaign.seed))")
       }
     }
-    #expect(settled > count / 3)
+    // Where nothing protects, what had no answer waits for a person, and fewer are settled.
+    #expect(settled > count / 5)
   }
 }
 

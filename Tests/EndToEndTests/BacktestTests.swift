@@ -39,7 +39,8 @@ import Testing
     }
     let run = try Call(
       "backtest", Self.plants + "/wind", "--data", data, "--rule", rule, "--order", "sorted", "--format", "csv",
-      "--column", "time=Date_time", "asset=Wind_turbine_name", "--column", "WindSpeed=Ws_avg", "--column", "Power=P_avg"
+      "--column", "time=Date_time", "--column", "asset=Wind_turbine_name", "--column", "WindSpeed=Ws_avg", "--column",
+      "Power=P_avg"
     )
     #expect(run.status == 0, "\(run.errors)")
     #expect(run.output.split(separator: "\n").count { $0.contains(",FIRE,") } == decisions)
@@ -111,7 +112,7 @@ import Testing
 
   @Test(arguments: [
     (["--data", "none.csv"], 3, "cannot open none.csv: No such file or directory"),
-    ([], 2, "say --data FILE"), (["--data", "x", "--decimal", ":"], 2, "--decimal is '.' or ','"),
+    ([], 2, "Say --data FILE"), (["--data", "x", "--decimal", ":"], 2, "--decimal is '.' or ','"),
     (["--data", "x", "--time-zone", "Europe/Pariss"], 2, "did you mean 'Europe/Paris'?"),
     (["--data", "x", "--rule", "machine_colt"], 1, "did you mean 'machine_cold'?"),
   ])

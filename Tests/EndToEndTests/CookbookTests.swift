@@ -1,0 +1,29 @@
+import Foundation
+import Testing
+import millwright
+
+/// The recipes are what they are read for: free of findings, with examples that hold.
+@Suite struct CookbookTests {
+  private static let root = Workplace.root
+  private static func rules(in folder: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: root + "/" + folder).filter { $0.hasSuffix(".lua") }.sorted()
+  }
+
+  @Test func every_recipe_is_free_of_findings_and_its_examples_hold() throws {
+    let site = try Installation.read(SiteFolders(site: Self.root + "/docs/cookbook"), makeSecrets: false)
+    let rules = try site.configuration().rules
+    #expect(rules.map(\.name) == (try Self.rules(in: "docs/cookbook/rules")).map { String($0.dropLast(4)) })
+    for rule in rules {
+      #expect(site.proofs(of: rule).flatMap(\.run.failures) == [], "\(rule.name)")
+      #expect(Set(rule.examples.map(\.kind)).isSuperset(of: [.fires, .staysCalm]), "\(rule.name)")
+    }
+  }
+
+  @Test func every_rule_and_recipe_is_in_the_table_or_in_the_example_site() throws {
+    let page = try String(contentsOfFile: Self.root + "/docs/cookbook.md", encoding: .utf8)
+    for recipe in try Self.rules(in: "docs/cookbook/rules") {
+      #expect(page.contains("(cookbook/rules/\(recipe))"), "\(recipe)")
+    }
+    #expect(try Self.rules(in: "rules").count >= 12)
+  }
+}
