@@ -9,7 +9,7 @@ package struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebug
 }
 
 /// What the site says of one adapter.
-package struct AdapterSettings: Sendable {
+package struct AdapterSettings: Sendable, Equatable {
   package var name: String
   /// The folder under `integrations/` whose `adapter.lua` speaks for it.
   package var integration: String

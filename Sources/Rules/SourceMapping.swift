@@ -1,5 +1,5 @@
 /// How to reach a broker. Values as the site file gives them; the secret is resolved, never written.
-package struct MQTTSettings: Sendable {
+package struct MQTTSettings: Sendable, Equatable {
   package struct TLS: Sendable, Equatable {
     /// Absolute paths. Without `ca` the system's authorities.
     package var ca: String?

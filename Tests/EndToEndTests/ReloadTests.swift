@@ -79,7 +79,7 @@ import Testing
         try place.write(
           "rule_\(number)", Workplace.rule.replacingOccurrences(of: "Suction low", with: "Rule \(number)"))
       }
-      try place.write("suction_low", "rule {\n  titel = \"Suction low\",\n}\n")
+      try place.write("suction_low", Workplace.rule.replacingOccurrences(of: "title =", with: "titel ="))
       try eventually("forty rules decide") {
         try reader.versions().count { $0.name.hasPrefix("rules/rule_") } == 40
       }
