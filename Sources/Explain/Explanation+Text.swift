@@ -219,7 +219,9 @@ extension Explanation {
       guard let sides = sides(nearest.answer), let distance = nearest.answer.distance else { return nil }
       return "\(sides), by \(plain(distance)) at \(written(nearest.time))"
     }
-    let longest = summary.wasAlwaysTrue ? "always" : summary.longestTrue == .zero ? "never" : "\(summary.longestTrue)"
+    let longest =
+      looks.isEmpty
+      ? "" : summary.wasAlwaysTrue ? "always" : summary.longestTrue == .zero ? "never" : "\(summary.longestTrue)"
     return [indent + part.text, now ?? "", longest, nearest ?? ""]
   }
 

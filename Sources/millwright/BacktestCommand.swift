@@ -13,34 +13,29 @@ struct BacktestCommand: ParsableCommand {
     discussion: """
       Files are CSV, with a row a value (time,asset,tag,value[,quality]) or a column a tag, or NDJSON; each may be packed
       with gzip. What a file calls things is mapped with --column, say --column time=Timestamp --column Running=run_flag.
+      With --from the history is what the site's engine journalled, or what one of the site's historians keeps.
       """)
 
-  enum Order: String, ExpressibleByArgument, CaseIterable { case arrival, sorted }
   enum Form: String, ExpressibleByArgument, CaseIterable { case text, csv, json }
 
   @OptionGroup var folders: SiteFolders
   @Option(parsing: .upToNextOption, help: "the files of history") var data: [String] = []
   @Option(help: "a rule's name, or the path of a rule file that need not be among the site's; may be given again")
   var rule: [String] = []
-  @Option(help: "arrival: as the files have it; sorted: by time first") var order: Order = .arrival
+  @Option(help: "instead of files: journal, or the name of one of the site's historians") var from: String?
+  @Option(help: "with --from: samples from this moment on, 2026-01-01T00:00:00Z; a historian needs it")
+  var since: String?
+  @Option(help: "with --from: samples before this moment; a historian needs it") var until: String?
+  @Option(help: "with --from journal: a ledger file, instead of the site's") var ledger: String?
   @Option(help: "text for people; csv: rule,asset,seq,event,time,since; json with the readings") var format: Form =
     .text
-  @Option(
-    help: "OURS=THEIRS: time, asset, tag, value, quality or a tag, and what the files call it; may be given again")
-  var column: [String] = []
+  @OptionGroup var history: HistoryOptions
   @Option(help: "the asset of files that name none") var asset: String?
-  @Option(help: "what separates columns, if it is not to be told from the header: ',' ';' or tab") var separator:
-    String?
-  @Option(help: "the decimal point of the files: '.' or ','") var decimal = "."
-  @Option(help: "how times are written, if it is not to be told from the files: iso, s, ms, us, ns")
-  var timeIs: FileForm.Times?
-  @Option(help: "whose clock shows the times that are written without an offset, say Europe/Paris; UTC unless given")
-  var timeZone = "UTC"
   @Option(help: "how many threads decide; all cores unless given") var threads: Int?
 
   func run() throws {
-    guard !data.isEmpty else { throw Failure.usage("which history? Say --data FILE") }
-    let form = try fileForm()
+    try refuseWhatDoesNotGoTogether()
+    let form = try history.form(asset: asset)
     let (installation, wanted) = try Installation.read(folders, makeSecrets: false).choosing(rule)
     let configuration = try installation.configuration()
     let names = Ingest.PlantNames(installation.site.model, bindings: installation.site.bindings)
@@ -48,24 +43,26 @@ struct BacktestCommand: ParsableCommand {
     do {
       files = try data.map { try DataFile($0, form: form, names: names) }
     } catch {
-      throw BacktestCommand.failure(error)
+      throw pastFailure(error)
     }
+    let past: any PastInputs =
+      try from.map { try self.past(from: $0, installation, configuration) } ?? MergedInputs(files)
     let progress = Progress(files)
     let backtest = Backtest(
       parts: ConnectedParts(configuration.model, configuration.rules),
       threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, wantsTrails: format == .text
     ) { try installation.configuration() }
-    let merged = MergedInputs(files)
     let result: BacktestResult
     do {
-      result = try backtest.run(order == .sorted ? SortedInputs(merged) : merged, progress: progress.show)
+      result = try backtest.run(history.ordered(past), progress: progress.show)
     } catch {
       progress.clear()
-      throw BacktestCommand.failure(error)
+      throw pastFailure(error)
     }
     progress.clear()
     let report = BacktestReport(
-      result: result, files: files.map(\.report), model: configuration.model, rules: configuration.rules,
+      result: result, files: files.map(\.report), remarks: (past as? JournalInputs)?.remarks ?? [],
+      model: configuration.model, rules: configuration.rules,
       wanted: wanted, zone: form.zone)
     switch format {
     case .text: print(report.text)
@@ -77,51 +74,39 @@ struct BacktestCommand: ParsableCommand {
       report.tellTroubles()
     }
     guard result.changes > 0 else {
-      throw Failure.findings(["no value could be read from \(data.joined(separator: ", "))"])
+      throw Failure.findings(["no value could be read from \(from ?? data.joined(separator: ", "))"])
     }
   }
 
-  /// A file that is not there cannot be read; one whose form is wrong can be put right.
-  private static func failure(_ error: any Error) -> any Error {
-    switch error {
-    case FileError.form: Failure.findings(["\(error)"])
-    case is FileError, is SortError: Failure.cannot("\(error)")
-    default: error
+  private func refuseWhatDoesNotGoTogether() throws {
+    guard !data.isEmpty || from != nil else { throw Failure.usage("which history? Say --data FILE or --from NAME") }
+    guard data.isEmpty || from == nil else {
+      throw Failure.usage("--data and --from are two histories; say one of them")
     }
-  }
-
-  private func fileForm() throws -> FileForm {
-    var form = FileForm()
-    for mapping in column {
-      let parts = mapping.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
-        throw Failure.usage("--column \(mapping): say OURS=THEIRS, as in --column time=Timestamp")
-      }
-      guard form.columns.updateValue(parts[1], forKey: parts[0]) == nil else {
-        throw Failure.usage("--column \(parts[0]) is given twice")
-      }
+    guard from != nil || (since == nil && until == nil) else {
+      throw Failure.usage("--since and --until go with --from; files are read whole")
     }
-    form.asset = asset
-    if let separator {
-      guard let byte = [",": UInt8(ascii: ","), ";": UInt8(ascii: ";"), "tab": 0x09, "\t": 0x09][separator] else {
-        throw Failure.usage("--separator is ',' or ';' or tab, not '\(separator)'")
-      }
-      form.separator = byte
-    }
-    guard decimal == "." || decimal == "," else { throw Failure.usage("--decimal is '.' or ',', not '\(decimal)'") }
-    form.decimal = decimal == "," ? UInt8(ascii: ",") : UInt8(ascii: ".")
-    guard let zone = Zone.known(as: timeZone) else {
-      throw Failure.usage(
-        "--time-zone \(timeZone): no zone has this name\(suggestion(for: timeZone, among: Zone.knownNames))")
-    }
-    form.zone = zone
-    form.times = timeIs
+    guard ledger == nil || from == "journal" else { throw Failure.usage("--ledger goes with --from journal") }
     if let threads, threads < 1 { throw Failure.usage("--threads is at least 1") }
-    return form
+  }
+
+  private func past(
+    from name: String, _ installation: Installation, _ configuration: Configuration
+  ) throws -> any PastInputs {
+    func moment(_ text: String?, _ option: String, else open: Instant) throws -> Instant {
+      if text == nil, name == "journal" { return open }
+      guard let text else { throw Failure.usage("from when to when? A historian is read between --since and --until") }
+      guard let moment = Instant(rfc3339: text) else {
+        throw Failure.usage("--\(option) '\(text)' is no moment; write it as 2026-01-01T00:00:00Z")
+      }
+      return moment
+    }
+    let begin = try moment(since, "since", else: .distantPast)
+    let end = try moment(until, "until", else: .distantFuture)
+    guard begin < end else { throw Failure.usage("--since \(begin) is not before --until \(end)") }
+    return try installation.past(from: name, between: begin, and: end, ledger: ledger, configuration)
   }
 }
-
-extension FileForm.Times: ExpressibleByArgument {}
 
 /// How much of the files has been read, on a terminal only.
 private final class Progress {

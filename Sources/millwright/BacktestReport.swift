@@ -7,6 +7,8 @@ import Rules
 struct BacktestReport {
   var result: BacktestResult
   var files: [FileReport]
+  /// On a history that is not of files.
+  var remarks: [String] = []
   var model: Model
   var rules: [Rule]
   /// Rules that were asked for; others only ran because these look at them.
@@ -48,7 +50,7 @@ struct BacktestReport {
           ])
         }),
       "data": .fields([
-        "files": .list(files.map(\.tree)),
+        "files": .list(files.map(\.tree)), "remarks": .list(remarks.map(Tree.text)),
         "tags": .list(qualities.map { qualityTree($0.tag, $0.quality) }),
         "reports": .list(
           result.reports.map {
@@ -129,6 +131,7 @@ struct BacktestReport {
       lines.append("  \(printable(file.file)): \(count(file.rows, "row")), \(count(file.values, "value"))\(span)")
       lines += file.notes(zone).map { "    \($0)" }
     }
+    lines += remarks.map { "  \($0)" }
     lines.append("")
     lines.append(
       table(
@@ -154,10 +157,7 @@ struct BacktestReport {
 
   /// Where the answer itself goes to a program, what could not be read is said beside it.
   func tellTroubles() {
-    for file in files {
-      for trouble in file.troubles { standardError.write(file.line(trouble) + "\n") }
-      for name in file.unknownColumns { standardError.write("\(file.file): column '\(printable(name))' is no tag\n") }
-    }
+    for line in files.flatMap(\.troubleLines) + remarks { standardError.write(line + "\n") }
     for report in result.reports where report.kind == .fault || report.kind == .quarantined {
       standardError.write("\(report.rule ?? "") on \(report.asset ?? ""): \(report.text)\n")
     }
@@ -174,6 +174,11 @@ extension FileReport {
       trouble.count > 1
       ? " (\(trouble.count) times, also lines \(more)\(trouble.count > trouble.lines.count ? " ..." : ""))" : ""
     return printable("\(file):\(first): \(trouble.what)\(others)")
+  }
+
+  /// What was not read, each with the file's name.
+  var troubleLines: [String] {
+    troubles.map(line) + unknownColumns.map { printable("\(file): column '\($0)' is no tag") }
   }
 
   func notes(_ zone: Zone) -> [String] {

@@ -112,7 +112,12 @@ import Testing
 
   @Test(arguments: [
     (["--data", "none.csv"], 3, "cannot open none.csv: No such file or directory"),
-    ([], 2, "Say --data FILE"), (["--data", "x", "--decimal", ":"], 2, "--decimal is '.' or ','"),
+    ([], 2, "Say --data FILE or --from NAME"), (["--data", "x", "--from", "journal"], 2, "two histories"),
+    (["--data", "x", "--since", "2026-03-01T00:00:00Z"], 2, "files are read whole"),
+    (["--from", "sql", "--until", "2026-03-01T00:00:00Z"], 2, "between --since and --until"),
+    (["--from", "journal", "--since", "2026-03-01"], 2, "write it as 2026-01-01T00:00:00Z"),
+    (["--from", "journal"], 3, "there is no such file"),
+    (["--data", "x", "--decimal", ":"], 2, "--decimal is '.' or ','"),
     (["--data", "x", "--time-zone", "Europe/Pariss"], 2, "did you mean 'Europe/Paris'?"),
     (["--data", "x", "--rule", "machine_colt"], 1, "did you mean 'machine_cold'?"),
   ])

@@ -5,13 +5,27 @@ import Rules
 /// another one is translated by the names of assets and tags; what has no counterpart any more is left out.
 final class JournalInputs: PastInputs {
   /// Changes whose asset or tag the loaded configuration does not have.
-  private(set) var left = 0
+  private var left = 0
   /// Whether inputs of another configuration were among them.
-  private(set) var sawOther = false
+  private var sawOther = false
+
+  /// What a person should know of it, once it has been read.
+  var remarks: [String] {
+    var remarks: [String] = []
+    if sawOther {
+      remarks.append(
+        "the rules or the site were changed since: this is what they make, as they are now, of what came then")
+    }
+    if left > 0 {
+      remarks.append("\(count(left, "sample")) of assets or tags that the site does not have now: left out")
+    }
+    return remarks
+  }
 
   private let reader: LedgerReader
   private let configuration: Configuration
-  private let changesOnly: Bool
+  /// Nil gives all that was journalled; else samples of these times, and nothing else.
+  private let samples: Range<Instant>?
   private let assets: [String: AssetID]
   private var next: Int64
   /// What an id means; nil where it means nothing here. Ids that are not in it are the loaded configuration's own.
@@ -21,11 +35,22 @@ final class JournalInputs: PastInputs {
   private struct Enough: Error {}
   private static let inputsAtOnce: Int64 = 65_536
 
-  /// From an input on; nil is the oldest there is. `changesOnly`: time is to pass by the data alone, as in files.
-  init(_ reader: LedgerReader, _ configuration: Configuration, from number: Int64?, changesOnly: Bool) throws {
+  /// All that was journalled from an input on; nil is the oldest there is.
+  convenience init(_ reader: LedgerReader, _ configuration: Configuration, from number: Int64?) throws {
+    try self.init(reader, configuration, from: number, samples: nil)
+  }
+
+  /// Nothing but samples of these times, as a file of history has them: time passes by the data alone.
+  convenience init(_ reader: LedgerReader, _ configuration: Configuration, samplesWithin times: Range<Instant>) throws {
+    try self.init(reader, configuration, from: nil, samples: times)
+  }
+
+  private init(
+    _ reader: LedgerReader, _ configuration: Configuration, from number: Int64?, samples: Range<Instant>?
+  ) throws {
     self.reader = reader
     self.configuration = configuration
-    self.changesOnly = changesOnly
+    self.samples = samples
     var assets: [String: AssetID] = [:]
     for (index, asset) in configuration.model.assets.enumerated() { assets[asset.path] = AssetID(index) }
     self.assets = assets
@@ -59,6 +84,7 @@ final class JournalInputs: PastInputs {
       bind(tag, asset: asset, tag: name)
       return nil
     case .change(var change):
+      if let samples, !samples.contains(change.time) { return nil }
       guard let tag = meanings[change.tag] ?? (isOwn ? change.tag : nil) else {
         left += 1
         return nil
@@ -66,8 +92,8 @@ final class JournalInputs: PastInputs {
       change.tag = tag
       return .change(change)
     // Of another configuration's sources and rules, which need not be these.
-    case .tick, .source, .fault, .death: return changesOnly || !isOwn ? nil : input
-    case .command: return changesOnly ? nil : input
+    case .tick, .source, .fault, .death: return samples != nil || !isOwn ? nil : input
+    case .command: return samples != nil ? nil : input
     }
   }
 

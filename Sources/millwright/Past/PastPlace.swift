@@ -1,19 +1,19 @@
-import Foundation
 import Historian
 import Ledger
 import Rules
 import Site
 
 extension Installation {
-  /// The past as files would have it, in order of time: from the engine's own journal (`journal`) or from one of the
-  /// site's historians, from `begin` (included) to `end` (not included). Of the journal all that is kept is given.
+  /// The past as files would have it: from the engine's own journal (`journal`), as it came, or from one of the site's
+  /// historians, in order of time. From `begin` (included) to `end` (not included), by the time of the data. `ledger`
+  /// is the file of another journal than the site's.
   func past(
-    from name: String, between begin: Instant, and end: Instant, _ configuration: Configuration
+    from name: String, between begin: Instant, and end: Instant, ledger: String? = nil, _ configuration: Configuration
   ) throws -> any PastInputs {
     do {
       if name == "journal" {
-        let reader = try LedgerReader(path: site.stateFolder + "/ledger.sqlite")
-        return try JournalInputs(reader, configuration, from: nil, changesOnly: true)
+        let reader = try LedgerReader(path: ledger ?? site.stateFolder + "/ledger.sqlite")
+        return try JournalInputs(reader, configuration, samplesWithin: begin..<end)
       }
       guard let historian = site.historians.first(where: { $0.name == name }) else {
         let known = site.historians.map(\.name) + ["journal"]
@@ -22,11 +22,8 @@ extension Installation {
         )
       }
       return try historian.inputs(site.model, from: begin, to: end)
-    } catch let error as LedgerError {
-      throw Failure.cannot("\(error)")
-    } catch let error as HistorianError {
-      if case .mapping = error { throw Failure.findings(["\(error)"]) }
-      throw Failure.cannot("\(error)")
+    } catch {
+      throw pastFailure(error)
     }
   }
 }
