@@ -459,6 +459,9 @@ extension Reading {
 }
 
 extension Evaluator: TagReader {
+  /// Whether anything reads the tag or may change it; of others nothing is known.
+  func keeps(_ tag: TagID) -> Bool { tags[Int(tag.index)].history >= 0 }
+
   package func good(_ tag: TagID, at time: Instant) -> Value? {
     let state = tags[Int(tag.index)]
     guard state.history >= 0, let index = histories[Int(state.history)].index(at: time.microseconds) else { return nil }

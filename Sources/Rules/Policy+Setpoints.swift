@@ -9,9 +9,9 @@ extension Policy {
     let model = evaluator.configuration.model
     let tagID = model.tag(tag, of: asset)
     guard let target = target(of: to, tagID, at: time, evaluator) else {
-      // Without a conduit nobody keeps what the tag is.
-      let isPermitted = conduit(to: tag, of: asset, model) != nil
-      return (nil, .refused("\(isPermitted ? SetpointRefusal.noTarget(tag: tag) : .noConduit)"))
+      // A tag that nobody keeps may well be good; it has no conduit.
+      let isKept = tagID.map(evaluator.keeps) ?? false
+      return (nil, .refused("\(isKept ? SetpointRefusal.noTarget(tag: tag) : .noConduit)"))
     }
     var setpoint = Action.Setpoint(tag: tag, target: target)
     let request: SetpointRequest

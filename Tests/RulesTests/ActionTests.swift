@@ -104,6 +104,16 @@ import Testing
     #expect(plant.decisions[0].tier == .act)
   }
 
+  /// W of M1 is 31; no rule reads it, and none says before it fires that it may change it.
+  @Test func a_tag_that_nobody_keeps_is_not_said_to_be_bad() {
+    var rule = Rule.over()
+    rule.couldDo = [.setpoint]
+    rule.makeActions = { _, _ in .actions([.setpoint(tag: "W", to: .step(1))]) }
+    var plant = Self.plant(rule, conduits: false)
+    plant.send("V", 20, at: 5)
+    #expect(actions(plant).map(\.standing) == [.refused("no conduit")])
+  }
+
   @Test(arguments: [(60.0, "actions: reading 'v' is not good"), (80, "rules/rule.lua:9: no such field")])
   func a_function_that_fails_is_reported_and_the_decision_is_taken_all_the_same(v: Double, cause: String) {
     var plant = TestPlant(Self.making())
