@@ -60,6 +60,43 @@ import Testing
     #expect(try reader.verify().problem == nil)
   }
 
+  /// Number `count` in a row, which fired at `second`.
+  private func heldBack(_ count: Int, _ second: Int64, _ reason: HeldBackReason = .needs) -> HeldBack {
+    var heldBack = HeldBack.make
+    (heldBack.count, heldBack.time, heldBack.reason) = (count, at(second), reason)
+    return heldBack
+  }
+
+  @Test func what_is_held_back_again_for_its_reason_is_counted_on_the_first() throws {
+    let ledger = try Ledger(path: folder.ledger)
+    try ledger.commit { $0.heldBack = [heldBack(1, 5), heldBack(2, 8)] }
+    try ledger.commit { $0.heldBack = [heldBack(3, 11)] }
+    let reader = try LedgerReader(path: folder.ledger)
+    let row = try #require(try reader.heldBack().first)
+    #expect(try reader.heldBack().count == 1)
+    #expect(row.heldBack.time == at(5))
+    #expect(row.heldBack.count == 3)
+    #expect(row.last == at(11))
+    #expect(try reader.verify().problem == nil, "a count that grows is no change behind the ledger")
+  }
+
+  @Test func each_reason_and_each_new_row_of_firings_is_counted_by_itself() throws {
+    let ledger = try Ledger(path: folder.ledger)
+    try ledger.commit { $0.heldBack = [heldBack(1, 5), heldBack(1, 6, .calendar), heldBack(2, 7)] }
+    try ledger.commit { $0.heldBack = [heldBack(1, 20), heldBack(2, 21), heldBack(3, 22)] }
+    let rows = try LedgerReader(path: folder.ledger).heldBack()
+    // Newest first.
+    #expect(rows.map(\.heldBack.time) == [at(20), at(6), at(5)])
+    #expect(rows.map(\.heldBack.count) == [3, 1, 2])
+    #expect(rows.map(\.last) == [at(22), nil, at(7)])
+  }
+
+  @Test func one_whose_first_is_not_in_the_ledger_is_recorded_itself() throws {
+    let ledger = try Ledger(path: folder.ledger)
+    try ledger.commit { $0.heldBack = [heldBack(4, 5)] }
+    #expect(try LedgerReader(path: folder.ledger).heldBack().map(\.heldBack.time) == [at(5)])
+  }
+
   @Test func work_on_another_asset_and_the_decision_before_are_kept() throws {
     let ledger = try Ledger(path: folder.ledger)
     var action = Action.make()

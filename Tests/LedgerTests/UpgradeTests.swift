@@ -18,7 +18,9 @@ import Testing
     try FileManager.default.copyItem(atPath: Self.fixtures.appending(path: name).path, toPath: folder.ledger)
   }
 
-  @Test func there_is_a_ledger_of_each_schema_before_this_one() { #expect(Self.names.contains("schema1.sqlite")) }
+  @Test func there_is_a_ledger_of_each_schema() {
+    #expect(Self.names.sorted() == ["schema1.sqlite", "schema2.sqlite", "schema3.sqlite"])
+  }
 
   @Test(arguments: names.sorted())
   func a_ledger_of_an_earlier_version_opens_with_all_it_had_and_goes_on(_ name: String) throws {
@@ -60,6 +62,31 @@ import Testing
     #expect(try LedgerReader(path: other).halt()?.who == "restore")
   }
 
+  @Test func what_schema_3_added_is_read_as_it_was_written() throws {
+    try copy("schema3.sqlite")
+    do { _ = try Ledger(path: folder.ledger) }
+    let reader = try LedgerReader(path: folder.ledger)
+    let last = try #require(try reader.decision(matching: "3"))
+    #expect(last.decision.limits == Self.limits)
+    #expect(last.decision.follows == Decision.make(0).key)
+    #expect(last.decision.actions.map(\.on) == [nil, Self.standby])
+    #expect(try reader.decision(matching: "1")?.closings.map(\.at) == [at(60)])
+    #expect(try reader.heldBack().map(\.heldBack.count) == [2])
+    #expect(try reader.silences().map(\.silence) == Self.silences)
+  }
+
+  private static let limits = [
+    Limit(name: "suction_low", value: 0.4), Limit(name: "wait", value: .duration(TimeSpan(microseconds: 1_500_000))),
+    Limit(name: "phase", value: .state("Heating")),
+    Limit(name: "map", value: Curve([Curve.Point(0, 0.1), Curve.Point(120, 35)]).map(LimitValue.curve) ?? 0),
+  ]
+  private static let standby = Action.Place(
+    path: "Riverside/Utilities/P-102", assetClass: "CentrifugalPump", id: "102")
+  private static let silences = [
+    Silence(rule: "pump_cavitation", asset: nil, until: at(900), person: "h.weber"),
+    Silence(rule: nil, asset: "Riverside/Utilities/P-101", until: nil, person: "h.weber"),
+  ]
+
   /// Not a test: makes the fixture of the schema as it is now. To be run once, when it is released.
   @Test(.enabled(if: ProcessInfo.processInfo.environment["MILLWRIGHT_MAKE_FIXTURE"] != nil))
   func make_the_fixture_of_this_schema() throws {
@@ -92,8 +119,13 @@ import Testing
     try ledger.commit([.command(.attempted(.make(0)))])
     try ledger.commit(decisions: [.make(1)])
     try ledger.commit([.command(.attempted(.make(1, answered: .unknown("no answer"), next: .unknown)))])
-    try ledger.commit(decisions: [.make(2, actions: [.make(1, .waiting(expires: at(900))), .make(2)])]) {
-      $0.heldBack = [.make]
+    var last = Decision.make(2, actions: [.make(1, .waiting(expires: at(900))), .make(2)])
+    (last.limits, last.follows, last.actions[1].on) = (Self.limits, Decision.make(0).key, Self.standby)
+    var again = HeldBack.make
+    (again.count, again.time) = (2, at(7))
+    try ledger.commit(decisions: [last]) {
+      $0.heldBack = [.make, again]
+      $0.closings = [Closing(decision: Decision.make(0).key, time: at(60), cancels: true, actions: [])]
       $0.conditions = [
         ConditionRecord(
           rule: "pump_cavitation", asset: "Riverside/Utilities/P-101", phase: "active", since: at(2), blindSince: nil,
@@ -109,6 +141,8 @@ import Testing
     let acts: [Instruction.Act] = [
       .verdict(decision, .confirmed, cost: Money(hundredths: 120_000, currency: "EUR"), note: "strainer"),
       .halt(why: "a valve is open"), .resume, .retry(ActionKey(decision: decision, number: 1)),
+      .shelve(rule: "pump_cavitation", asset: nil, until: at(900), why: "painting"),
+      .takeOut(asset: "Riverside/Utilities/P-101", why: "overhaul"),
     ]
     try ledger.commit(acts.map { .command(.instructed(Instruction(person: "h.weber", at: at(50), act: $0))) })
     let status = OrderStatus(

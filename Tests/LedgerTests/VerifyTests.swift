@@ -34,7 +34,10 @@ import Testing
     "INSERT INTO evidence (decision, place, name, kind) VALUES (99, 9, 'x', 'not_good')",
     "UPDATE limits_used SET value = 9", "UPDATE asset_ids SET id = '1'",
     "UPDATE held_back SET until = 1 WHERE id = 2", "DELETE FROM held_back WHERE id = 1",
-    "INSERT INTO held_back SELECT 99, rule, asset, time, since, reason, until, evidence, input FROM held_back LIMIT 1",
+    """
+    INSERT INTO held_back SELECT 99, rule, asset, time, since, reason, until, evidence, input, subject, person, times,
+      last FROM held_back LIMIT 1
+    """,
     "UPDATE actions SET text = 'x' WHERE id = 2", "UPDATE actions SET wire_key = 'x' WHERE id = 1",
     "UPDATE actions SET state = 'ready' WHERE id = 1", "DELETE FROM actions WHERE id = 1",
     "UPDATE action_events SET why = 'x' WHERE id = 3", "DELETE FROM action_events WHERE id = 3",
