@@ -1,16 +1,19 @@
 // Time passing: deadlines, ticks and links (S1, S2), and what waits behind a due deadline.
 extension Evaluator {
-  /// Takes the deadlines before `horizon` in order of time, and between them the moments that waited.
-  mutating func settle(_ condition: Int, before horizon: Instant) {
+  /// Takes the deadlines before `horizon` in order of time, and between them the moments that waited: both only as far
+  /// as those are settled that it looks at. `clock` is how far it has come if the rule fails.
+  mutating func settle(_ condition: Int, before horizon: Instant, clock: Instant? = nil) {
     guard conditions[condition].faults < Evaluator.strikes else { return }
     snapshot(condition)
     let rule = rules[Int(placements[condition].rule)]
+    let settled = placements[condition].readsOthers ? unsettled(before: condition) : .distantFuture
+    let horizon = min(horizon, settled)
     while true {
       let (due, wake) = (conditions[condition].due, conditions[condition].wake)
       if conditions[condition].waits, let moment = waiting[Int32(condition)]?.first {
-        let blocked = rule.transition(of: conditions[condition].phase).map { $0 < moment } ?? false
+        let blocked = moment >= settled || rule.transition(of: conditions[condition].phase).map { $0 < moment } ?? false
         if !blocked, due < moment, due >= horizon {
-          guard pass(condition, to: moment) else { return restore(condition) }
+          guard pass(condition, to: moment) else { return restore(condition, clock: clock) }
           continue
         }
         if !blocked, moment <= due, moment <= wake || wake >= horizon {
@@ -19,19 +22,22 @@ extension Evaluator {
             waiting[Int32(condition)] = nil
             conditions[condition].waits = false
           }
-          guard evaluate(condition, at: moment) else { return restore(condition) }
+          conditions[condition].clock = max(conditions[condition].clock, moment)
+          guard evaluate(condition, at: moment) else { return restore(condition, clock: clock) }
           continue
         }
       }
       guard min(due, wake) < horizon else { break }
       if wake < due {
-        guard look(condition, at: wake) else { return restore(condition) }
+        guard look(condition, at: wake) else { return restore(condition, clock: clock) }
         continue
       }
       conditions[condition].clock = max(conditions[condition].clock, due)
-      guard evaluate(condition, at: due, taking: true) else { return restore(condition) }
+      guard evaluate(condition, at: due, taking: true) else { return restore(condition, clock: clock) }
     }
     enqueue(condition)
+    // They may have waited for it, even if it has not changed.
+    if placements[condition].isRead { deferDependents(of: Int32(condition)) }
   }
 
   /// A change of what the condition reads, stamped `time`, has been applied.
@@ -128,7 +134,7 @@ extension Evaluator {
     }
   }
 
-  private mutating func wait(_ condition: Int, for time: Instant) {
+  mutating func wait(_ condition: Int, for time: Instant) {
     waiting[Int32(condition), default: Moments()].insert(time)
     conditions[condition].waits = true
   }
@@ -256,6 +262,7 @@ struct Moments: Sendable {
   init(_ times: [Instant] = []) { self.times = times }
 
   var first: Instant? { taken < times.count ? times[taken] : nil }
+  var last: Instant? { left.last }
   var left: ArraySlice<Instant> { times[taken...] }
 
   mutating func removeFirst() { taken += 1 }

@@ -74,7 +74,7 @@ extension Evaluator {
   /// Whether data has come as far as policy wants to know the readings.
   var isToLook: Bool {
     conditions.indices.contains { index in
-      conditions[index].wake <= conditions[index].clock
+      conditions[index].wake <= newest(index)
         - TimeSpan(microseconds: links.lateness(placements[index].sourceSet))
     }
   }
@@ -90,7 +90,7 @@ extension Evaluator {
   /// How far data time has come for a condition: what a person does now, they do then.
   package func now(of condition: ConditionID) -> Instant {
     let index = Int(condition.index)
-    let clock = conditions[index].clock
+    let clock = newest(index)
     return max(clock, links.horizon(placements[index].sourceSet, clock: clock))
   }
 
@@ -110,6 +110,11 @@ extension Evaluator {
     }
     snapshot(index)
     conditions[index].clock = moment
+    // It is asked as of later than all that waits for those it looks at.
+    if conditions[index].waits {
+      waiting[Int32(index)] = nil
+      conditions[index].waits = false
+    }
     guard evaluate(index, at: moment, byHand: true) else { return restore(index) }
     enqueue(index)
     guard conditions[index].phase.isActive else { return }

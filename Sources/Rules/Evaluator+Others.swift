@@ -71,7 +71,7 @@ extension Evaluator {
   /// live their tick would have let them.
   mutating func deferForChange(_ condition: Int, at now: Instant) {
     `defer`(condition, change: now)
-    let clock = max(conditions[condition].clock, now)
+    let clock = max(newest(condition), now)
     settleReferences(of: condition, before: links.horizon(placements[condition].sourceSet, clock: clock))
   }
 
@@ -106,27 +106,54 @@ extension Evaluator {
     trimWritten()
   }
 
-  private mutating func deferDependents(of condition: Int32) {
+  mutating func deferDependents(of condition: Int32) {
     for dependent in dependents[condition] ?? [] { `defer`(Int(dependent)) }
   }
 
-  /// Lets a condition see what those it looks at did in the input, and the change of its own tag among it, in order of
-  /// time; then takes its deadlines.
+  /// The earliest moment at which one of those it looks at, or one that those look at, may still change: what they are
+  /// from there on is not known yet. A hold of theirs that is due may still break.
+  func unsettled(before condition: Int) -> Instant {
+    var earliest = Instant.distantFuture
+    for reference in references[Int32(condition)] ?? [] {
+      let reference = Int(reference)
+      guard conditions[reference].faults < Evaluator.strikes else { continue }
+      earliest = min(earliest, conditions[reference].due)
+      if placements[reference].readsOthers { earliest = min(earliest, unsettled(before: reference)) }
+    }
+    return earliest
+  }
+
+  /// No question to come is as of an earlier moment.
+  func oldestQuestion(of condition: Int) -> Instant {
+    let next = conditions[condition].next
+    return placements[condition].readsOthers ? min(next, unsettled(before: condition)) : next
+  }
+
+  /// The newest moment it was told of: of one that looks at others the clock is as of when it was asked last.
+  func newest(_ condition: Int) -> Instant {
+    let clock = conditions[condition].clock
+    guard conditions[condition].waits, let last = waiting[Int32(condition)]?.last else { return clock }
+    return max(clock, last)
+  }
+
+  /// Lets a condition see what those it looks at did in the input, and the change of its own tag among it, and takes its
+  /// deadlines, in order of time and as far as those it looks at are settled; what is later waits.
   mutating func turn(_ condition: Int, change: Instant?, horizon least: Instant = .distantPast) {
-    snapshot(condition)
+    guard conditions[condition].faults < Evaluator.strikes else {
+      if let change { conditions[condition].clock = max(conditions[condition].clock, change) }
+      return
+    }
     var moments = written.moments(of: references[Int32(condition)] ?? [])
-    if let change, !moments.contains(change) {
-      moments.insert(change, at: moments.firstIndex { $0 > change } ?? moments.count)
+    if let change, !moments.contains(change) { moments.append(change) }
+    let newest = moments.reduce(newest(condition), max)
+    let horizon = max(links.horizon(placements[condition].sourceSet, clock: newest), least)
+    guard !moments.isEmpty || conditions[condition].waits || conditions[condition].next < horizon else {
+      return enqueue(condition)
     }
-    let set = placements[condition].sourceSet
-    for moment in moments {
-      let horizon = min(links.horizon(set, clock: max(conditions[condition].clock, moment)), moment)
-      if conditions[condition].next < horizon { settle(condition, before: horizon) }
-      advance(condition, to: moment)
-    }
-    let horizon = max(links.horizon(set, clock: conditions[condition].clock), least)
-    if conditions[condition].next < horizon { settle(condition, before: horizon) }
-    enqueue(condition)
+    snapshot(condition)
+    // What is older than its clock is asked as of the clock (S1).
+    for moment in moments { wait(condition, for: max(moment, conditions[condition].clock)) }
+    settle(condition, before: horizon, clock: newest)
   }
 
   // MARK: Calculations
@@ -214,10 +241,10 @@ extension Evaluator {
   mutating func trimWritten() {
     for writer in written.writers {
       for mark in written.marks(of: writer) {
-        var oldest = conditions[Int(writer)].next
+        var oldest = oldestQuestion(of: Int(writer))
         if mark.isActivity {
           oldest = .distantFuture
-          for dependent in dependents[writer] ?? [] { oldest = min(oldest, conditions[Int(dependent)].next) }
+          for dependent in dependents[writer] ?? [] { oldest = min(oldest, oldestQuestion(of: Int(dependent))) }
         }
         trim(Int(mark.history), before: oldest.microseconds)
       }

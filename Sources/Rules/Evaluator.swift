@@ -197,14 +197,25 @@ package struct Evaluator {
 
   /// The end of a file: deadlines are taken up to each clock, also when equal (S1).
   package mutating func finish() -> Step? {
+    var horizons = conditions.indices.map { condition in
+      let lateness = links.lateness(placements[condition].sourceSet)
+      return Instant(microseconds: newest(condition).microseconds.saturatingMinus(lateness).saturatingPlus(1))
+    }
+    // Whoever is looked at comes as far as who looks.
+    for condition in conditions.indices.reversed() where placements[condition].readsOthers {
+      for reference in references[Int32(condition)] ?? [] {
+        horizons[Int(reference)] = max(horizons[Int(reference)], horizons[condition])
+      }
+    }
     for condition in conditions.indices {
       // In order, so those it looks at are settled.
-      if placements[condition].readsOthers { turn(condition, change: nil) }
-      guard conditions[condition].clock != .distantPast else { continue }
-      let lateness = links.lateness(placements[condition].sourceSet)
-      let clock = conditions[condition].clock.microseconds
-      settle(condition, before: Instant(microseconds: clock.saturatingMinus(lateness).saturatingPlus(1)))
+      if placements[condition].readsOthers {
+        turn(condition, change: nil, horizon: horizons[condition])
+      } else if conditions[condition].clock != .distantPast {
+        settle(condition, before: horizons[condition])
+      }
     }
+    deferred.removeAll()
     if !written.isEmpty { trimWritten() }
     settled.removeAll()
     skipped.removeAll()
@@ -263,7 +274,7 @@ package struct Evaluator {
       let condition = Int(readerList[place])
       // Those that look at others come last; as of when they are asked, and those that look at this one, is still needed.
       if placements[condition].readsOthers {
-        oldest = min(oldest, conditions[condition].next)
+        oldest = min(oldest, oldestQuestion(of: condition))
         continue
       }
       if placements[condition].isRead { oldest = min(oldest, conditions[condition].next) }
@@ -345,7 +356,7 @@ package struct Evaluator {
       for anchor in anchorsByTag[Int32(index)] ?? [] { anchors[Int(anchor)].removeNewer(than: time) }
     }
     for condition in conditions.indices where links.reads(placements[condition].sourceSet, source) {
-      guard conditions[condition].clock > now else { continue }
+      guard newest(condition) > now else { continue }
       conditions[condition].clock = now
       waiting[Int32(condition)] = nil
       conditions[condition].waits = false
