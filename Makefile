@@ -45,7 +45,7 @@ demo: build
 	$(BIN)/millwright demo --for $(FOR)
 
 # What starts brokers, engines and servers goes one after the other: side by side they would wait for the machine.
-REAL_PARTS = EndToEndTests|FaultTests|HistorianTests|IngestTests\.(MQTTSource|Redelivery|Reconnect|TLS)|DemoTests|DeliveryTests\.OneOrderTests
+REAL_PARTS = EndToEndTests|FaultTests|HistorianTests|IngestTests\.(MQTTSource|Redelivery|Reconnect|HostileBroker|TLS)|DemoTests|DeliveryTests\.OneOrderTests
 
 test: build
 	$(SWIFT) test -c release --skip-build --skip '$(REAL_PARTS)'

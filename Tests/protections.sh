@@ -31,7 +31,7 @@ printf '%-11s %-52s %-18s %s\n' protection "switched off" test result
 protection full Sources/Ledger/Ledger.swift \
   's/PRAGMA synchronous = FULL/PRAGMA synchronous = NORMAL/; s/("synchronous", "2")/("synchronous", "1")/' \
   PowerLossTests "a commit returns before the disk has it"
-protection mark Sources/Ledger/Ledger.swift 's/^      lock.note(mark)$/      _ = mark/' \
+protection mark Sources/Ledger/Ledger.swift 's/^    lock.note(written.mark)$/    _ = written.mark/' \
   HighWaterTests "nobody remembers how far the ledger had come"
 protection ack Sources/Engine/Engine.swift \
   's/^    try journal.commit(batch)$/    for source in sources { source.committed() }; try journal.commit(batch)/' \
@@ -40,7 +40,7 @@ protection divergence Sources/Engine/Memory.swift 's/^    try memory.compare(com
   RecoveryTests "what replay comes to is not compared"
 protection backlog Sources/Rules/Links.swift 's/^    case .connected: states\[index\] = .catchingUp$/    case .connected: states[index] = .up/' \
   ClockTests "ticks while a source is still catching up"
-protection confirm Sources/Ledger/DueActions.swift 's/^      try confirm(action: row, is: .ready.*$//' \
+protection confirm Sources/Ledger/Ledger+Claims.swift 's/^    try confirm(action: row, is: .ready.*$//' \
   'DamageTests|BitFlipTests' "an action is sent on rows that nobody looked at"
 protection key Sources/Ledger/Schema.swift 's/^      key TEXT NOT NULL UNIQUE,$/      key TEXT NOT NULL,/' \
   JournalTests "a decision may be there twice"
@@ -55,7 +55,7 @@ protection look-up Sources/Ledger/Ledger+Actions.swift \
   'ActionTests|LookUpTests' "what may have been sent is sent again unasked"
 protection sync Sources/Ledger/Ledger.swift 's/^          sync.fail()$//' \
   DiskTests "writing goes on after a failed sync"
-protection held-back Sources/Rules/Policy.swift \
-  's/^      waiting\[event.condition\] = Waiting(heldBack: held, until: until)$//' \
+protection held-back Sources/Rules/Policy+Holding.swift \
+  's/^        dockets\[condition\]?.held?.waitsForGroup = waitsForGroup$/        dockets[condition]?.held = nil/' \
   PolicyTests "what was held back is forgotten"
 exit $failed

@@ -8,14 +8,16 @@ final class WriterLock: Sendable {
   /// What is in the file; several threads commit.
   private let written: Mutex<HighWaterMark?>
 
-  /// What is thrown once there is a descriptor needs no close of its own: `deinit` runs, and a second close would be
-  /// of a number that another thread may have been given meanwhile.
+  /// What is thrown once all that is stored has a value needs no close of its own: `deinit` runs, and a second close
+  /// would be of a number that another thread may have been given meanwhile. So `written` has one before anything
+  /// else is tried: without it `deinit` would not run, and each refusal would keep a descriptor.
   init(ledger path: String) throws(LedgerError) {
     let lock = path + ".lock"
     descriptor = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else {
       throw .cannotOpen(path: path, why: "cannot make its lock file \(lock): \(lastSystemError())")
     }
+    written = Mutex(nil)
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let why = errno == EWOULDBLOCK ? nil : lastSystemError()
       let pid = Self.pid(in: descriptor)
@@ -28,7 +30,8 @@ final class WriterLock: Sendable {
       let why = lastSystemError()
       throw .cannotOpen(path: path, why: "cannot write its lock file \(lock): \(why)")
     }
-    written = Mutex(Self.mark(in: descriptor))
+    let mark = Self.mark(in: descriptor)
+    written.withLock { $0 = mark }
   }
 
   deinit { close(descriptor) }
