@@ -62,8 +62,6 @@ import Testing
       let again = try place.run("assets", "out", "P-101", "--why", "overhaul", "--ledger", place.ledger)
       #expect(again.code == 1)
       #expect(again.output.contains("Riverside/Utilities/P-101 is out of service already"), "\(again.output)")
-      let list = try place.run("assets", "list", "--site", place.folder + "/site")
-      #expect(list.output.contains("by h.weber: overhaul"), "\(list.output)")
 
       for pump in ["P-101", "P-102"] { try place.suction(pump, 0.2) }
       let reader = try LedgerReader(path: place.ledger)
