@@ -107,7 +107,8 @@ package struct Backtest: Sendable {
   }
 }
 
-/// One deciding thread and what it came to. Written by that thread, read by the one that waited for `done`.
+/// One deciding thread and what it came to.
+// `outcome` is written by that thread before it signals `done`, and read by the one that waited for it.
 private final class Lane: @unchecked Sendable {
   enum Outcome {
     case finished(Shard, ruleNames: [String], partOfTag: [Int])

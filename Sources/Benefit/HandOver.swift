@@ -3,8 +3,8 @@ import Rules
 
 /// Blocks of inputs on their way from the thread that reads to one that decides; at most a few lie between. Shared by
 /// the two.
+// Everything in it is touched under `condition` alone, which a Mutex cannot wait on.
 final class HandOver: @unchecked Sendable {
-  // Everything is touched under the lock alone.
   private let condition = NSCondition()
   private var blocks: [[Input]] = []
   private var spare: [[Input]] = []

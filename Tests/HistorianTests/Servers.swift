@@ -32,6 +32,7 @@ final class Started {
     for _ in 0..<300 {
       guard process.isRunning else { return false }
       if asks() { return true }
+      // A server of its own process: there is nothing to be woken by.
       usleep(100_000)
     }
     return false
@@ -128,7 +129,8 @@ final class Influx {
     request.httpMethod = "POST"
     request.httpBody = Data(body.utf8)
     let answered = DispatchSemaphore(value: 0)
-    nonisolated(unsafe) var status = 0  // written before the semaphore is signalled, read after
+    // Written before the semaphore is signalled, read after.
+    nonisolated(unsafe) var status = 0
     URLSession.shared.dataTask(with: request) { _, response, _ in
       status = (response as? HTTPURLResponse)?.statusCode ?? 0
       answered.signal()
