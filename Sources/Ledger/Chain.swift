@@ -10,7 +10,8 @@ enum Chain {
   /// Which table an entry's row is in. Raw values are in the hashes: append-only.
   enum Kind: UInt8, CaseIterable {
     case decision = 1
-    case heldBack, action, event, attempt, receipt, request, lookUp, outcome, verdict, instruction, halt, closing
+    case heldBack, action, event, attempt, receipt, request, lookUp, outcome, verdict, instruction, halt, closing, loss,
+      backtest, booking
 
     /// What people call it.
     var name: String {
@@ -28,6 +29,9 @@ enum Chain {
       case .instruction: "instruction"
       case .halt: "halt"
       case .closing: "closing"
+      case .loss: "loss"
+      case .backtest: "backtest"
+      case .booking: "booking"
       }
     }
 
@@ -51,6 +55,9 @@ enum Chain {
       case .instruction: "instructions"
       case .halt: "halts"
       case .closing: "closings"
+      case .loss: "losses"
+      case .backtest: "backtests"
+      case .booking: "bookings"
       }
     }
 
@@ -102,6 +109,28 @@ enum Chain {
       case .instruction: ["SELECT at, person, act, subject, detail, refusal, input FROM instructions WHERE id = ?"]
       case .halt: ["SELECT at, halted, who, why FROM halts WHERE id = ?"]
       case .closing: ["SELECT decision, at, cancels, input FROM closings WHERE id = ?"]
+      case .loss:
+        [
+          """
+          SELECT asset, start, end, cause, cost, currency, planned, origin, reference, recorded, input
+          FROM losses WHERE id = ?
+          """
+        ]
+      case .backtest:
+        [
+          """
+          SELECT rule, logic_hash, first, last, decisions, losses, caught, false_alarms, net, currency, person, at, input
+          FROM backtests WHERE id = ?
+          """
+        ]
+      case .booking:
+        [
+          """
+          SELECT decision, rule, owner, asset_class, asset, tier, kind, recorded, month, because, measured, over,
+            unproven, cost, judged, confirmed, false_alarms, missed, responded, response, input
+          FROM bookings JOIN account_lines ON account_lines.id = line WHERE bookings.id = ?
+          """
+        ]
       }
     }
   }
@@ -126,7 +155,22 @@ enum Chain {
       SELECT on_asset, on_class, on_id, closes FROM actions
       WHERE id = ? AND (on_asset IS NOT NULL OR closes IS NOT NULL)
       """
-    case .event, .attempt, .receipt, .request, .lookUp, .outcome, .verdict, .instruction, .halt, .closing: nil
+    case .event, .attempt, .receipt, .request, .lookUp, .outcome, .verdict, .instruction, .halt, .closing, .loss,
+      .backtest, .booking:
+      nil
+    }
+  }
+
+  /// Columns of schema 4, likewise.
+  private static func fourth(_ kind: Kind) -> String? {
+    switch kind {
+    case .decision:
+      """
+      SELECT recorded, month, modelled, planned_cost, nuisance, author, account_lines.owner, kind
+      FROM decisions JOIN account_lines ON account_lines.id = line WHERE decisions.id = ?
+      """
+    case .verdict: "SELECT worth, worth_currency FROM verdicts WHERE id = ? AND worth IS NOT NULL"
+    default: nil
     }
   }
 
@@ -163,7 +207,7 @@ enum Chain {
     {
       for value in row.databaseValues { value.encode(into: &writer) }
     }
-    if let sql = third(kind) {
+    for sql in [third(kind), fourth(kind)].compactMap({ $0 }) {
       let rows = try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id])
       if !rows.isEmpty { writer.integer(rows.count) }
       for row in rows {

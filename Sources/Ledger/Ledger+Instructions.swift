@@ -27,8 +27,8 @@ extension Ledger {
       try advance(key, to: .ready, due: at, at: at, why: "sent again by \(person)", db)
     case .drop(let key, let why):
       try advance(key, to: .cancelled, due: nil, at: at, why: "dropped by \(person)\(afterColon(why))", db)
-    case .verdict(let key, let verdict, let cost, let note):
-      try record(verdict, of: key, cost, note, by: instruction, input: input, db)
+    case .verdict(let key, let verdict, let cost, let worth, let note):
+      try record(verdict, of: key, cost, worth, note, by: instruction, input: input, db)
     case .halt(let why): try record(halted: true, at: at, who: person, why: why, db)
     case .resume: try record(halted: false, at: at, who: person, why: "", db)
     case .shelve, .unshelve, .takeOut, .putBack: try silence(instruction, input: input, db)
@@ -36,6 +36,8 @@ extension Ledger {
     case .reset: return
     // The next configuration is made by what is written here.
     case .release: break
+    case .losses(let losses, let origin): try record(losses, origin, by: instruction, input: input, db)
+    case .backtested(let figures): try record(figures, by: instruction, input: input, db)
     }
   }
 
@@ -47,17 +49,17 @@ extension Ledger {
   }
 
   private func record(
-    _ verdict: Verdict, of key: DecisionKey, _ cost: Money?, _ note: String, by instruction: Instruction,
+    _ verdict: Verdict, of key: DecisionKey, _ cost: Money?, _ worth: Money?, _ note: String, by instruction: Instruction,
     input: Int64, _ db: Database
   ) throws {
     try db.cachedStatement(
       sql: """
-        INSERT INTO verdicts (decision, at, person, verdict, cost, currency, note, input)
-        VALUES ((SELECT id FROM decisions WHERE key = ?), ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO verdicts (decision, at, person, verdict, cost, currency, note, input, worth, worth_currency)
+        VALUES ((SELECT id FROM decisions WHERE key = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
       key.description, instruction.at.microseconds, instruction.person, verdict.rawValue, cost?.hundredths,
-      cost?.currency, note, input,
+      cost?.currency, note, input, worth?.hundredths, worth?.currency,
     ])
     try Chain.add(.verdict, db.lastInsertedRowID, db)
   }
@@ -95,11 +97,11 @@ extension Instruction.Act {
       return try isNot(
         [.dead, .unknown, .ready, .waiting], key,
         "only an action that is dead, unknown, ready or waiting can be dropped")
-    case .verdict(let key, _, _, _):
+    case .verdict(let key, _, _, _, _):
       let sql = "SELECT count(*) FROM decisions WHERE key = ?"
       let count = try Int.fetchOne(db.cachedStatement(sql: sql), arguments: [key.description])
       return count == 0 ? "there is no decision \(key)" : nil
-    case .halt, .release: return nil
+    case .halt, .release, .losses, .backtested: return nil
     case .resume: return try HaltRow.standing(db) == nil ? "nothing is halted" : nil
     case .shelve, .unshelve, .takeOut, .putBack, .reset: return try objectionAboutSilence(db)
     }
@@ -119,8 +121,8 @@ struct InstructionColumns {
     case .reject(let key, let why): (self.act, subject, detail) = ("reject", "\(key)", why)
     case .retry(let key): (self.act, subject, detail) = ("retry", "\(key)", "")
     case .drop(let key, let why): (self.act, subject, detail) = ("drop", "\(key)", why)
-    case .verdict(let key, let verdict, let cost, let note):
-      let parts = [verdict.rawValue, cost.map { "\($0)" } ?? "", note]
+    case .verdict(let key, let verdict, let cost, let worth, let note):
+      let parts = [verdict.rawValue, cost.map { "\($0)" } ?? "", worth.map { "saved \($0)" } ?? "", note]
       (self.act, subject, detail) = ("verdict", "\(key)", parts.filter { !$0.isEmpty }.joined(separator: ", "))
     case .halt(let why): (self.act, subject, detail) = ("halt", nil, why)
     case .resume: (self.act, subject, detail) = ("resume", nil, "")
@@ -131,6 +133,12 @@ struct InstructionColumns {
     case .putBack(let asset): (self.act, subject, detail) = ("in", asset, "")
     case .reset(let rule, let asset): (self.act, subject, detail) = ("reset", place(rule, asset), "")
     case .release(let rule, let logic): (self.act, subject, detail) = ("release", rule, logic.hex)
+    case .losses(let losses, let origin): (self.act, subject, detail) = ("losses", origin, "\(losses.count)")
+    case .backtested(let figures):
+      (self.act, subject) = ("backtested", figures.rule)
+      detail =
+        "\(figures.logic.hex), \(figures.from) to \(figures.to): \(figures.decisions) decisions, "
+        + "\(figures.caught) of \(figures.losses) losses caught, \(figures.falseAlarms) false, net \(figures.net)"
     }
   }
 }

@@ -147,11 +147,13 @@ extension Instruction {
       writer.byte(4)
       action.encode(into: &writer)
       writer.text(why)
-    case .verdict(let decision, let verdict, let cost, let note):
-      writer.byte(5)
+    case .verdict(let decision, let verdict, let cost, let worth, let note):
+      // 5 is from before there was `worth`.
+      writer.byte(worth == nil ? 5 : 21)
       decision.encode(into: &writer)
       writer.text(verdict.rawValue)
       writer.optional(cost) { (writer, value) in value.encode(into: &writer) }
+      if let worth { worth.encode(into: &writer) }
       writer.text(note)
     case .halt(let why):
       writer.byte(6)
@@ -182,6 +184,14 @@ extension Instruction {
       writer.byte(20)
       writer.text(rule)
       writer.text(logic.hex)
+    case .losses(let losses, let origin):
+      writer.byte(22)
+      writer.text(origin)
+      writer.integer(losses.count)
+      for loss in losses { loss.encode(into: &writer) }
+    case .backtested(let figures):
+      writer.byte(23)
+      figures.encode(into: &writer)
     }
   }
 
@@ -198,11 +208,12 @@ extension Instruction {
     case 4:
       let action = try ActionKey(from: &reader)
       act = .drop(action, why: try reader.text())
-    case 5:
+    case let kind where kind == 5 || kind == 21:
       let decision = try DecisionKey(from: &reader)
       let verdict = try Verdict(word: &reader)
       let cost = try reader.optional { (reader) throws(Unreadable) in try Money(from: &reader) }
-      act = .verdict(decision, verdict, cost: cost, note: try reader.text())
+      let worth = kind == 21 ? try Money(from: &reader) : nil
+      act = .verdict(decision, verdict, cost: cost, worth: worth, note: try reader.text())
     case 6: act = .halt(why: try reader.text())
     case 7: act = .resume
     case 8:
@@ -223,8 +234,61 @@ extension Instruction {
     case 20:
       let rule = try reader.text()
       act = .release(rule: rule, logic: Digest(hex: try reader.text()))
+    case 22:
+      let origin = try reader.text()
+      var losses: [Loss] = []
+      for _ in 0..<(try reader.integer(in: small)) { losses.append(try Loss(from: &reader)) }
+      act = .losses(losses, origin: origin)
+    case 23: act = .backtested(try BacktestFigures(from: &reader))
     default: throw Unreadable(at: reader.offset)
     }
     self.init(person: person, at: at, act: act)
+  }
+}
+
+extension Loss {
+  func encode(into writer: inout ByteWriter) {
+    writer.text(asset)
+    start.encode(into: &writer)
+    end.encode(into: &writer)
+    writer.optional(cause) { $0.text($1) }
+    writer.optional(cost) { (writer, value) in value.encode(into: &writer) }
+    writer.byte(planned ? 1 : 0)
+    writer.optional(reference) { $0.text($1) }
+  }
+
+  init(from reader: inout ByteReader) throws(Unreadable) {
+    let asset = try reader.text()
+    let start = try Instant(from: &reader)
+    let end = try Instant(from: &reader)
+    let cause = try reader.optional { (reader) throws(Unreadable) in try reader.text() }
+    let cost = try reader.optional { (reader) throws(Unreadable) in try Money(from: &reader) }
+    let planned = try reader.byte() == 1
+    let reference = try reader.optional { (reader) throws(Unreadable) in try reader.text() }
+    self.init(
+      asset: asset, start: start, end: end, cause: cause, cost: cost, planned: planned, reference: reference)
+  }
+}
+
+extension BacktestFigures {
+  func encode(into writer: inout ByteWriter) {
+    writer.text(rule)
+    writer.text(logic.hex)
+    from.encode(into: &writer)
+    to.encode(into: &writer)
+    for count in [decisions, losses, caught, falseAlarms] { writer.integer(count) }
+    net.encode(into: &writer)
+  }
+
+  init(from reader: inout ByteReader) throws(Unreadable) {
+    let rule = try reader.text()
+    let logic = Digest(hex: try reader.text())
+    let from = try Instant(from: &reader)
+    let to = try Instant(from: &reader)
+    var counts: [Int] = []
+    for _ in 0..<4 { counts.append(try reader.integer(in: small)) }
+    self.init(
+      rule: rule, logic: logic, from: from, to: to, decisions: counts[0], losses: counts[1], caught: counts[2],
+      falseAlarms: counts[3], net: try Money(from: &reader))
   }
 }

@@ -103,7 +103,8 @@ package struct Instruction: Sendable, Equatable {
     case retry(ActionKey)
     /// A *dead*, *unknown*, *ready* or *waiting* action will not be sent.
     case drop(ActionKey, why: String)
-    case verdict(DecisionKey, Verdict, cost: Money?, note: String)
+    /// `cost` is what the work cost, `worth` what it saved, where the person knows.
+    case verdict(DecisionKey, Verdict, cost: Money?, worth: Money? = nil, note: String)
     /// Nothing more is sent until `resume`.
     case halt(why: String)
     case resume
@@ -119,6 +120,10 @@ package struct Instruction: Sendable, Equatable {
     case reset(rule: String, asset: String)
     /// The version of a rule with this logic, which shadows beside the one that acts, takes its place.
     case release(rule: String, logic: Digest)
+    /// What assets have lost, from a list or a system of that name. One that is known already is not taken twice.
+    case losses([Loss], origin: String)
+    /// What a rule came to on history, as evidence for its promotion.
+    case backtested(BacktestFigures)
   }
   /// Their id in the site file.
   package var person: String

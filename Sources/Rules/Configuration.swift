@@ -11,9 +11,11 @@ package struct Configuration {
   package var zone: Zone
   package var calendars: [Calendar]
   package var shifts: [Shift]
+  /// What the site says of money.
+  package var prices: Prices
   package init(
     hash: Digest, model: Model, rules: [Rule], policy: PolicySettings, sources: [SourceSettings], zone: Zone = .utc,
-    calendars: [Calendar] = [], shifts: [Shift] = []
+    calendars: [Calendar] = [], shifts: [Shift] = [], prices: Prices = Prices()
   ) {
     self.hash = hash
     self.model = model
@@ -23,6 +25,7 @@ package struct Configuration {
     self.zone = zone
     self.calendars = calendars
     self.shifts = shifts
+    self.prices = prices
   }
 }
 

@@ -65,13 +65,15 @@ package struct Decision: Sendable, Equatable {
   /// The asset's id in other systems, adapter name to id, sorted by adapter.
   package var assetIDs: [(adapter: String, id: String)]
   package var assetClass: String
+  /// By its rule's model and the site's prices; nil when the rule states none.
+  package var value: Valuation?
 
   package init(
     key: DecisionKey, title: String, owner: String, since: Instant, deferredFrom: Instant? = nil,
     follows: DecisionKey? = nil, evidence: [Evidence], limits: [Limit], checkFirst: [String] = [],
     consequence: Consequence? = nil,
     textHash: Digest = .zero, logicHash: Digest = .zero, tier: Tier, actions: [Action],
-    assetIDs: [(adapter: String, id: String)] = [], assetClass: String
+    assetIDs: [(adapter: String, id: String)] = [], assetClass: String, value: Valuation? = nil
   ) {
     self.key = key
     self.title = title
@@ -89,6 +91,7 @@ package struct Decision: Sendable, Equatable {
     self.actions = actions
     self.assetIDs = assetIDs
     self.assetClass = assetClass
+    self.value = value
   }
 
   package static func == (a: Decision, b: Decision) -> Bool {
@@ -97,6 +100,7 @@ package struct Decision: Sendable, Equatable {
       && a.checkFirst == b.checkFirst && a.consequence == b.consequence && a.textHash == b.textHash
       && a.logicHash == b.logicHash && a.tier == b.tier && a.actions == b.actions
       && a.assetIDs.elementsEqual(b.assetIDs) { $0 == $1 } && a.assetClass == b.assetClass
+      && a.value == b.value
   }
 }
 

@@ -29,7 +29,7 @@ extension Policy {
     case .attempted(let attempt): accepted(attempt, evaluator)
     case .followed(let status): completed(status, &evaluator)
     case .instructed(let instruction):
-      guard case .verdict(let key, let verdict, _, _) = instruction.act else { return }
+      guard case .verdict(let key, let verdict, _, _, _) = instruction.act else { return }
       judged(key, verdict, at: instruction.at, evaluator)
     case .lookedUp: return
     }

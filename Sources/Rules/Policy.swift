@@ -159,7 +159,9 @@ package struct Policy: Sendable {
         limits: limits, checkFirst: rule.checkFirst, consequence: rule.consequence, textHash: rule.textHash,
         logicHash: rule.logicHash,
         tier: tier, actions: actions, assetIDs: asset.ids.keys.sorted().map { ($0, asset.ids[$0] ?? "") },
-        assetClass: assetClass))
+        assetClass: assetClass,
+        value: rule.value?.valuation(
+          at: evaluator.configuration.prices, asset: asset.path, assetClass: assetClass, actions: actions.map(\.kind))))
   }
 
   package func encodeState(into writer: inout ByteWriter) {
@@ -251,7 +253,8 @@ package struct Policy: Sendable {
   private mutating func forget(_ act: Instruction.Act) {
     switch act {
     case .approve(let key), .reject(let key, _), .drop(let key, _): approvals.removeAll { $0.key == key }
-    case .retry, .verdict, .halt, .resume, .shelve, .unshelve, .takeOut, .putBack, .reset, .release: return
+    case .retry, .verdict, .halt, .resume, .shelve, .unshelve, .takeOut, .putBack, .reset, .release, .losses, .backtested:
+      return
     }
   }
 

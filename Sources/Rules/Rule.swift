@@ -211,21 +211,6 @@ package struct AtMost: Sendable, Equatable {
 
 package enum Consequence: String, Sendable, CaseIterable { case economic, quality, environment, safety }
 
-/// What a caught failure is worth. Money stays as written, decimal with its currency: `14000 EUR`.
-package struct ValueModel: Sendable, Equatable {
-  package var avoids: Money?
-  package var because: String?
-  /// Fraction of those failures that is really avoidable when caught here, 0...1.
-  package var share: Double?
-  package var nuisance: Money?
-  package init(avoids: Money?, because: String?, share: Double?, nuisance: Money?) {
-    self.avoids = avoids
-    self.because = because
-    self.share = share
-    self.nuisance = nuisance
-  }
-}
-
 /// SHA-256 of something, as 64 hexadecimal digits. Rules only carries it.
 package struct Digest: Hashable, Sendable, CustomStringConvertible {
   package var hex: String

@@ -241,14 +241,16 @@ extension RuleReader {
   }
 
   /// A date of the calendar, as written.
-  private mutating func date(_ entry: Entry) -> String? {
+  mutating func date(_ entry: Entry) -> String? {
     guard let text = text(entry, as: RuleWords.sample(of: "review_by")) else { return nil }
     let digits = text.split(separator: "-", omittingEmptySubsequences: false)
     guard text.utf8.allSatisfy({ $0 == 45 || (48...57).contains($0) }), digits.map(\.utf8.count) == [4, 2, 2],
       let year = Int64(digits[0]),
       let month = Int64(digits[1]), let day = Int64(digits[2]), Instant(year: year, month: month, day: day) != nil
     else {
-      find(entry.line, "'review_by': \"\(text)\" is no date; write year-month-day, as in review_by = \"2027-06-30\"")
+      let field = entry.path.split(separator: ".").last ?? ""
+      find(
+        entry.line, "\(entry.label): \"\(text)\" is no date; write year-month-day, as in \(field) = \"2027-06-30\"")
       return nil
     }
     return text

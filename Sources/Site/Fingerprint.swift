@@ -65,7 +65,18 @@ extension Site {
     lines.append("approve_within \(policy.approveWithin.microseconds)")
     lines.append("blind_after \(policy.blindAfter.microseconds)")
     if let quiet = policy.quietAfterNoFault { lines.append("quiet_after_no_fault \(quiet.microseconds)") }
+    lines += priceLines
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// What a decision is worth is written down with it. Nothing said of money adds nothing.
+  private var priceLines: [String] {
+    func lines(_ word: String, _ rates: [String: Rate]) -> [String] {
+      rates.sorted { $0.key < $1.key }.map { "\(word) \(quoted($0.key)) \($0.value)" }
+    }
+    return (prices.currency == Prices().currency ? [] : ["currency \(prices.currency)"])
+      + prices.rates.sorted { $0.key < $1.key }.map { "rate \($0.key) \($0.value.rate)" }
+      + (prices.tariff.map { ["tariff \($0)"] } ?? []) + lines("downtime", prices.downtime) + lines("scrap", prices.scrap)
   }
 
   /// UTC without shifts and calendars adds nothing.

@@ -57,6 +57,7 @@ package struct Site: Sendable {
   package var owners: [Owner]
   package var people: [Person]
   package var policy: PolicySettings
+  package var prices: Prices
   /// The longest that a person may shelve a rule at once (ISA-18.2).
   package var shelveAtMost: TimeSpan
   package var zone: Zone
@@ -153,6 +154,9 @@ package struct Site: Sendable {
     let calendars = times.calendars(fields.named("calendars"), in: zone)
     let people = readPeople(fields)
     let owners = readOwners(fields, people)
+    let prices = MoneyReader(
+      file: siteFile, classes: classes?.map(\.definition.name), assets: plant?.model.assets.map(\.path), report: report
+    ).read(fields)
     fields.close()
 
     guard let plant else { return nil }
@@ -165,6 +169,7 @@ package struct Site: Sendable {
       policy: PolicySettings(
         tiers: tiers.tiers, routes: routes, approveWithin: approve, blindAfter: blind, conduits: conduits,
         quietAfterNoFault: quiet),
+      prices: prices,
       shelveAtMost: shelve,
       zone: zone, calendars: calendars, shifts: shifts, limitMarks: plant.marks, tierMarks: tiers.marks)
   }

@@ -37,6 +37,7 @@ extension Decisions {
     @Argument(help: "the decision's number or key") var id: String
     @Argument(help: "one of \(Verdict.allCases.map(\.rawValue).joined(separator: ", "))") var verdict: String
     @Option(help: "what it cost, as in '1 200 EUR'") var cost: String?
+    @Option(help: "what it saved, where that is known: '9 500 EUR'; else the rule's model counts") var worth: String?
     @Option(help: "what was found") var note = ""
     @OptionGroup var place: LedgerPlace
     @OptionGroup var output: FormatOption
@@ -49,7 +50,7 @@ extension Decisions {
             + words.joined(separator: ", "))
       }
       try ControlClient(place).carryOut(
-        .verdict(decision: id, found: verdict, cost: cost, note: note), format: output.format)
+        .verdict(decision: id, found: verdict, cost: cost, worth: worth, note: note), format: output.format)
     }
   }
 }

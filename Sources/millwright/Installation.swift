@@ -289,7 +289,7 @@ package struct Installation: Sendable {
     guard findings.isEmpty else { throw Failure.findings(findings.map(\.description)) }
     return Configuration(
       hash: hash, model: site.model, rules: compiled, policy: site.policy, sources: site.sources.map(\.settings),
-      zone: site.zone, calendars: site.calendars, shifts: site.shifts)
+      zone: site.zone, calendars: site.calendars, shifts: site.shifts, prices: site.prices)
   }
 
   // MARK: Files

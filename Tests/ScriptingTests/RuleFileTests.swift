@@ -82,8 +82,8 @@ struct RuleFileTests {
     #expect(
       rule.value
         == ValueModel(
-          avoids: Money(hundredths: 1_400_000, currency: "EUR"), because: "b", share: 0.625,
-          nuisance: Money(hundredths: 25_050, currency: "CHF")))
+          avoids: .money(Money(hundredths: 1_400_000, currency: "EUR")), share: Fixed(millionths: 625_000),
+          nuisance: Money(hundredths: 25_050, currency: "CHF"), because: "b"))
   }
 
   @Test func examples_are_read_in_both_forms() throws {

@@ -18,7 +18,7 @@ struct RuleShippedTests {
     let text = try String(contentsOf: Package.root.appending(path: "rules/\(name)"), encoding: .utf8)
     let rule = try RuleFile.read(text: text, file: "rules/\(name)", model: Plant.model, owners: Plant.owners)
     #expect(rule.consequence != nil && !rule.checkFirst.isEmpty && rule.reviewBy != nil)
-    #expect(rule.value?.avoids != nil && rule.value?.because != nil && rule.value?.share != nil)
+    #expect(rule.value?.avoids != nil && rule.value?.because != nil)
     #expect(rule.examples.contains { $0.kind == .fires } && rule.examples.contains { $0.kind == .staysCalm })
     #expect(rule.examples.allSatisfy { $0.series.count == rule.readings.count })
     #expect((TimeSpan.minutes(1)...TimeSpan.minutes(10)).contains(rule.heldFor.span(in: rule.limits)))

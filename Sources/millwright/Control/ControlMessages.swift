@@ -11,7 +11,7 @@ enum ControlRequest: Codable, Sendable, Equatable {
   /// An action's number in the ledger, or its key.
   case retry(action: String)
   case drop(action: String, why: String)
-  case verdict(decision: String, found: String, cost: String?, note: String)
+  case verdict(decision: String, found: String, cost: String?, worth: String?, note: String)
   case halt(why: String)
   /// `anyway`: although actions are still to be looked up.
   case resume(anyway: Bool)

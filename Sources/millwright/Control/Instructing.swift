@@ -61,8 +61,12 @@ struct Instructing {
       }
     case .retry(let action): [.retry(try key(ofAction: action))]
     case .drop(let action, let why): [.drop(try key(ofAction: action), why: try short(why))]
-    case .verdict(let decision, let found, let cost, let note):
-      [.verdict(try self.decision(decision).key, try verdict(found), cost: try money(cost), note: try short(note))]
+    case .verdict(let decision, let found, let cost, let worth, let note):
+      [
+        .verdict(
+          try self.decision(decision).key, try verdict(found), cost: try money(cost), worth: try money(worth),
+          note: try short(note))
+      ]
     case .halt(let why): [.halt(why: try short(why))]
     case .resume(let anyway): try resume(anyway)
     case .release(let rule): try release(rule)
@@ -171,8 +175,8 @@ struct Instructing {
     case .approve(let key), .reject(let key, _), .retry(let key), .drop(let key, _):
       guard let row = try reader.action(matching: "\(key)") else { return "\(key)" }
       return "action \(row.id), \(row.kind.rawValue) '\(row.title)', is \(row.state.rawValue): \(row.reason ?? "")"
-    case .verdict(let key, let verdict, let cost, let note):
-      let parts = [verdict.rawValue, cost.map { "\($0)" } ?? "", note].filter { !$0.isEmpty }
+    case .verdict(let key, let verdict, let cost, let worth, let note):
+      let parts = [verdict.rawValue, cost.map { "cost \($0)" } ?? "", worth.map { "saved \($0)" } ?? "", note].filter { !$0.isEmpty }
       return "\(key): \(parts.joined(separator: ", ")), says \(person.name)"
     case .release(let rule, _): return "the new version of '\(rule)' was released by \(person.id)"
     case .halt:
@@ -186,6 +190,8 @@ struct Instructing {
     case .unshelve(let rule, let asset): return "rule '\(rule)' is no longer shelved on \(asset ?? "any asset")"
     case .takeOut(let asset, let why): return "\(asset), with all below it, is out of service: \(why)"
     case .putBack(let asset): return "\(asset) is in service again"
+    case .losses(let losses, let origin): return "\(count(losses.count, "loss", "losses")) of \(origin) taken over"
+    case .backtested(let figures): return "the backtest of '\(figures.rule)' is kept as evidence"
     case .reset(let rule, let asset):
       let phase = try reader.conditions().first { $0.rule == rule && $0.asset == asset }?.phase ?? "normal"
       let heard = "rule '\(rule)' was reset on \(asset) by \(person.id)"
