@@ -1,7 +1,11 @@
 import Rules
 
 /// By what the accounts are summed.
-package enum AccountGrouping: String, Sendable, CaseIterable { case rule, owner, assetClass = "class", asset, month, tier }
+package enum AccountGrouping: String, Sendable, CaseIterable {
+  case rule, owner
+  case assetClass = "class"
+  case asset, month, tier
+}
 
 /// What a group of decisions came to in one column; amounts in hundredths of the site's currency.
 package struct AccountSum: Sendable, Equatable {

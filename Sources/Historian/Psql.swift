@@ -50,7 +50,7 @@ final class Psql {
     environment["PGCONNECT_TIMEOUT"] = "10"
     process.environment = environment
     let input = Pipe()
-    FileManager.default.createFile(atPath: complaints.path, contents: nil, attributes: [.posixPermissions: 0o600])
+    _ = FileManager.default.createFile(atPath: complaints.path, contents: nil, attributes: [.posixPermissions: 0o600])
     process.standardInput = input
     process.standardOutput = output
     process.standardError = try FileHandle(forWritingTo: complaints)

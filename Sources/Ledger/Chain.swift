@@ -112,7 +112,7 @@ enum Chain {
       case .loss:
         [
           """
-          SELECT asset, start, end, cause, cost, currency, planned, origin, reference, recorded, input
+          SELECT asset, start, until, cause, cost, currency, planned, origin, reference, recorded, input
           FROM losses WHERE id = ?
           """
         ]
@@ -126,8 +126,8 @@ enum Chain {
       case .booking:
         [
           """
-          SELECT decision, rule, owner, asset_class, asset, tier, kind, recorded, month, because, measured, over,
-            unproven, cost, judged, confirmed, false_alarms, missed, responded, response, input
+          SELECT decision, rule, owner, asset_class, asset, tier, kind, recorded, month, because, modelled,
+            measured, over, unproven, cost, judged, confirmed, false_alarms, missed, responded, response, input
           FROM bookings JOIN account_lines ON account_lines.id = line WHERE bookings.id = ?
           """
         ]
@@ -166,7 +166,7 @@ enum Chain {
     switch kind {
     case .decision:
       """
-      SELECT recorded, month, modelled, planned_cost, nuisance, author, account_lines.owner, kind
+      SELECT recorded, month, modelled, planned_cost, nuisance, author, value_currency, kind
       FROM decisions JOIN account_lines ON account_lines.id = line WHERE decisions.id = ?
       """
     case .verdict: "SELECT worth, worth_currency FROM verdicts WHERE id = ? AND worth IS NOT NULL"

@@ -49,7 +49,8 @@ extension Ledger {
   }
 
   private func record(
-    _ verdict: Verdict, of key: DecisionKey, _ cost: Money?, _ worth: Money?, _ note: String, by instruction: Instruction,
+    _ verdict: Verdict, of key: DecisionKey, _ cost: Money?, _ worth: Money?, _ note: String,
+    by instruction: Instruction,
     input: Int64, _ db: Database
   ) throws {
     try db.cachedStatement(

@@ -9,12 +9,12 @@ extension Ledger {
       try db.cachedStatement(
         sql: """
           INSERT OR IGNORE INTO losses
-            (asset, start, end, cause, cost, currency, planned, origin, reference, recorded, input)
+            (asset, start, until, cause, cost, currency, planned, origin, reference, recorded, input)
           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """
       ).execute(arguments: [
         loss.asset, loss.start.microseconds, loss.end.microseconds, loss.cause, loss.cost?.hundredths,
-        loss.cost?.currency, loss.planned ? 1 : 0, origin, loss.reference, wallClock().microseconds, input,
+        loss.cost?.currency, loss.planned ? 1 : 0, origin, loss.reference, clock().microseconds, input,
       ])
       guard db.changesCount > 0 else { continue }
       try Chain.add(.loss, db.lastInsertedRowID, db)

@@ -8,19 +8,24 @@ let deadLettersKept = 100
 /// What a batch caused, row by row. Each function runs in the batch's transaction.
 extension Ledger {
   func record(_ decision: Decision, input: Int64, _ db: Database) throws {
+    let first = try firstPosition(of: decision, db)
     do {
       try db.cachedStatement(
         sql: """
           INSERT INTO decisions (key, rule, asset, time, repeated, since, deferred_from, title, owner, consequence,
-            tier, text_hash, logic_hash, asset_class, check_first, input, follows)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM decisions WHERE key = ?))
+            tier, text_hash, logic_hash, asset_class, check_first, input, follows, line, recorded, month,
+            modelled, planned_cost, nuisance, author, value_currency)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM decisions WHERE key = ?), ?, ?, ?, ?, ?,
+            ?, ?, ?)
           """
       ).execute(arguments: [
         decision.key.description, decision.key.rule, decision.key.asset, decision.key.time.microseconds,
         decision.key.repeated, decision.since.microseconds, decision.deferredFrom?.microseconds, decision.title,
         decision.owner, decision.consequence?.rawValue, decision.tier.rawValue, decision.textHash.hex,
         decision.logicHash.hex, decision.assetClass, try json(decision.checkFirst), input,
-        decision.follows?.description,
+        decision.follows?.description, first.line, first.recorded.microseconds, first.month,
+        first.value?.modelled?.hundredths, first.value?.cost.hundredths, first.value?.nuisance.hundredths,
+        first.value?.author, first.value?.cost.currency,
       ])
     } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
       throw LedgerError.duplicateDecision(path: path, key: decision.key)

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Rules
+import Synchronization
 
 /// The durable, tamper-evident record, as its one writer sees it. It lives as long as it is open: it holds the
 /// lock beside the file and the only connection that writes. Synchronous: `commit` blocks until the disk has it.
@@ -13,11 +14,17 @@ package final class Ledger: Journal, Sendable {
   let retention: Retention
   let queue: DatabaseQueue
   private let sync = SyncTrust()
+  private let bookkeeping = Mutex(Bookkeeping())
+  /// Wall clock, for what is recorded.
+  let clock: WallClock
 
   /// Opens the ledger at `path` as its one writer, or makes it (mode 0600). Actions that were being sent when the
   /// last writer ended become *unknown*, or *ready* again when nothing of them can have gone out.
-  package init(path: String, keep retention: Retention = Retention()) throws(LedgerError) {
+  package init(
+    path: String, keep retention: Retention = Retention(), clock: @escaping WallClock = wallClock
+  ) throws(LedgerError) {
     self.path = path
+    self.clock = clock
     self.retention = retention
     lock = try WriterLock(ledger: path)
     try refuseNetworkFileSystem(path)
@@ -47,6 +54,10 @@ package final class Ledger: Journal, Sendable {
     try readBackSettings()
     try syncFolder(of: path)
   }
+
+  /// Accounts are kept by this from here on.
+  package func keepBooks(by bookkeeping: Bookkeeping) { self.bookkeeping.withLock { $0 = bookkeeping } }
+  func books() -> Bookkeeping { bookkeeping.withLock { $0 } }
 
   /// Lets the ledger at `path` be an older or shorter one than was last written there, as after a restore: its next
   /// opening does not miss what was lost. Throws while an engine has it.
@@ -81,7 +92,10 @@ package final class Ledger: Journal, Sendable {
     var written: (result: T, mark: HighWaterMark)?
     try withoutTransaction(what) { db in
       try db.inTransaction {
-        written = (try body(db), try HighWaterMark(ledger: id, db))
+        let marks = try AccountMarks(db)
+        let result = try body(db)
+        try book(since: marks, input: try JournalEnd(db).next - 1, db)
+        written = (result, try HighWaterMark(ledger: id, db))
         return .commit
       }
     }
@@ -269,7 +283,7 @@ private func randomID() -> String {
   }.joined()
 }
 
-func wallClock() -> Instant {
+package func wallClock() -> Instant {
   var now = timespec()
   clock_gettime(CLOCK_REALTIME, &now)
   return Instant(microseconds: Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000)

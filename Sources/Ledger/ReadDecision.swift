@@ -29,7 +29,22 @@ func readDecision(_ id: Int64, _ db: Database, path: String) throws -> Decision 
       db.cachedStatement(sql: "SELECT adapter, id FROM asset_ids WHERE decision = ? ORDER BY place"),
       arguments: [id]
     ).map { (adapter: try $0.get("adapter"), id: try $0.get("id")) },
-    assetClass: try row.get("asset_class"))
+    assetClass: try row.get("asset_class"), value: try valuation(row, db, path: path))
+}
+
+/// Nil where its rule stated none, or accounts were not kept yet.
+private func valuation(_ row: Row, _ db: Database, path: String) throws -> Valuation? {
+  guard let line: Int64 = try row.get("line"), let cost: Int64 = try row.get("planned_cost") else { return nil }
+  let sql = "SELECT kind FROM account_lines WHERE id = ?"
+  guard let found = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [line]) else {
+    throw LedgerError.damagedRow(path: path, what: "account line \(line) is missing")
+  }
+  let (modelled, nuisance): (Int64?, Int64?) = (try row.get("modelled"), try row.get("nuisance"))
+  let currency: String = try row.get("value_currency") ?? ""
+  return Valuation(
+    column: try known(found, "kind", path: path), modelled: modelled.map { Money(hundredths: $0, currency: currency) },
+    cost: Money(hundredths: cost, currency: currency), nuisance: Money(hundredths: nuisance ?? 0, currency: currency),
+    author: try row.get("author"))
 }
 
 /// The decision that this one follows, by its key.

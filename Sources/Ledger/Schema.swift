@@ -417,6 +417,8 @@ enum Schema {
     ALTER TABLE decisions ADD COLUMN planned_cost INTEGER;
     ALTER TABLE decisions ADD COLUMN nuisance INTEGER;
     ALTER TABLE decisions ADD COLUMN author TEXT;
+    ALTER TABLE decisions ADD COLUMN value_currency TEXT;
+    CREATE INDEX decisions_following ON decisions (follows) WHERE follows IS NOT NULL;
     CREATE INDEX decisions_of_accounts ON decisions (line, month, recorded, modelled, planned_cost)
       WHERE line IS NOT NULL;
     -- What a person says it saved.
@@ -427,7 +429,7 @@ enum Schema {
       id INTEGER PRIMARY KEY,
       asset TEXT NOT NULL,
       start INTEGER NOT NULL,  -- data time
-      end INTEGER NOT NULL,
+      until INTEGER NOT NULL,
       cause TEXT,
       cost INTEGER,
       currency TEXT,
@@ -466,6 +468,7 @@ enum Schema {
       recorded INTEGER NOT NULL,
       month INTEGER NOT NULL,
       because TEXT NOT NULL,  -- verdict, outcome, action, room, loss
+      modelled INTEGER NOT NULL,
       measured INTEGER NOT NULL,
       over INTEGER NOT NULL,
       unproven INTEGER NOT NULL,
@@ -479,8 +482,8 @@ enum Schema {
       input INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX bookings_by_decision ON bookings (decision) WHERE decision IS NOT NULL;
-    CREATE INDEX bookings_of_accounts ON bookings (line, month, recorded, measured, over, unproven, cost, judged,
-      confirmed, false_alarms, missed, responded, response);
+    CREATE INDEX bookings_of_accounts ON bookings (line, month, recorded, modelled, measured, over, unproven, cost,
+      judged, confirmed, false_alarms, missed, responded, response);
 
     UPDATE meta SET schema = 4;
     """

@@ -94,13 +94,13 @@ package struct Decision: Sendable, Equatable {
     self.value = value
   }
 
+  /// What it is worth is not what was decided.
   package static func == (a: Decision, b: Decision) -> Bool {
     a.key == b.key && a.title == b.title && a.owner == b.owner && a.since == b.since
       && a.deferredFrom == b.deferredFrom && a.follows == b.follows && a.evidence == b.evidence && a.limits == b.limits
       && a.checkFirst == b.checkFirst && a.consequence == b.consequence && a.textHash == b.textHash
       && a.logicHash == b.logicHash && a.tier == b.tier && a.actions == b.actions
       && a.assetIDs.elementsEqual(b.assetIDs) { $0 == $1 } && a.assetClass == b.assetClass
-      && a.value == b.value
   }
 }
 

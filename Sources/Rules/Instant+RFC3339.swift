@@ -122,7 +122,7 @@ private func daysFromCivil(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64
   return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
 }
 
-private func civil(fromDays days: Int64) -> (Int64, Int64, Int64) {
+func civil(fromDays days: Int64) -> (Int64, Int64, Int64) {
   let z = days + 719_468
   let era = z.flooredQuotient(146_097)
   let dayOfEra = z - era * 146_097

@@ -1,6 +1,6 @@
 /// A moment of data time: microseconds since 1970-01-01T00:00:00Z (UTC, proleptic Gregorian, no leap seconds).
 /// Arithmetic saturates, so no time a source may send can trap.
-package struct Instant: Hashable, Comparable, Sendable {
+package struct Instant: Hashable, Comparable, Codable, Sendable {
   package var microseconds: Int64
 
   package init(microseconds: Int64) { self.microseconds = microseconds }

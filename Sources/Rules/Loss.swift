@@ -1,5 +1,5 @@
 /// Trouble that an asset had: a stop, a repair, scrap. Known from a list, or from the system that books them.
-package struct Loss: Sendable, Equatable {
+package struct Loss: Sendable, Equatable, Codable {
   /// The asset's path.
   package var asset: String
   package var start: Instant
@@ -26,7 +26,7 @@ package struct Loss: Sendable, Equatable {
 }
 
 /// What a rule came to on history, kept so that a promotion can be asked for with it.
-package struct BacktestFigures: Sendable, Equatable {
+package struct BacktestFigures: Sendable, Equatable, Codable {
   package var rule: String
   /// Of the version that was replayed.
   package var logic: Digest

@@ -1,5 +1,5 @@
 /// An amount in the hundredths of a currency: never binary floating point.
-package struct Money: Sendable, Hashable, CustomStringConvertible {
+package struct Money: Sendable, Hashable, Codable, CustomStringConvertible {
   package var hundredths: Int64
   /// ISO 4217.
   package var currency: String

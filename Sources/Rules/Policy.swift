@@ -253,7 +253,8 @@ package struct Policy: Sendable {
   private mutating func forget(_ act: Instruction.Act) {
     switch act {
     case .approve(let key), .reject(let key, _), .drop(let key, _): approvals.removeAll { $0.key == key }
-    case .retry, .verdict, .halt, .resume, .shelve, .unshelve, .takeOut, .putBack, .reset, .release, .losses, .backtested:
+    case .retry, .verdict, .halt, .resume, .shelve, .unshelve, .takeOut, .putBack, .reset, .release, .losses,
+      .backtested:
       return
     }
   }

@@ -1,6 +1,8 @@
 /// Where one incident stands in the accounts, in hundredths of the site's currency. Only differences between two
 /// positions are booked, each when it came about.
 package struct Position: Sendable, Equatable {
+  /// By the rule's model, whatever came of it.
+  package var modelled: Int64 = 0
   /// Measured: a verdict says so.
   package var measured: Int64 = 0
   /// Measured, but above what the class can have lost at all in the year.
@@ -15,6 +17,7 @@ package struct Position: Sendable, Equatable {
 
   package static func - (a: Position, b: Position) -> Position {
     var difference = Position()
+    difference.modelled = a.modelled - b.modelled
     difference.measured = a.measured - b.measured
     difference.over = a.over - b.over
     difference.unproven = a.unproven - b.unproven
@@ -46,10 +49,9 @@ package struct IncidentFacts: Sendable {
   /// Something was done, or may still be.
   package var acted = true
   package var modelled: Int64?
-  package var plannedCost: Int64 = 0
+  /// Of all its orders, as their system says, and as planned until it does.
+  package var cost: Int64 = 0
   package var nuisance: Int64 = 0
-  /// What the orders' system says, once it does.
-  package var actualCost: Int64?
   package var author: String?
   /// Oldest first.
   package var words: [Word] = []
@@ -72,7 +74,8 @@ extension Position {
       falseAlarms = word.verdict == .falseAlarm || word.verdict == .noFaultFound ? 1 : 0
     }
     guard !facts.isShadow, facts.acted else { return }
-    cost = facts.actualCost ?? facts.plannedCost
+    cost = facts.cost
+    modelled = facts.modelled ?? 0
     switch word?.verdict {
     case nil: unproven = facts.modelled ?? 0
     case .confirmed:

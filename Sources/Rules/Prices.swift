@@ -93,7 +93,9 @@ package struct Prices: Sendable, Equatable {
 
   /// The baseline of a class in a year, in the site's currency; nil is no cap. Several are added.
   package func baseline(of assetClass: String, year: Int) -> Money? {
-    let amounts = baselines.filter { $0.assetClass == assetClass && $0.year == year }.compactMap { converted($0.amount) }
+    let amounts = baselines.filter { $0.assetClass == assetClass && $0.year == year }.compactMap {
+      converted($0.amount)
+    }
     return amounts.isEmpty ? nil : amounts.reduce(.zero(currency), +)
   }
 }

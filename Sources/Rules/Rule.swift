@@ -212,7 +212,7 @@ package struct AtMost: Sendable, Equatable {
 package enum Consequence: String, Sendable, CaseIterable { case economic, quality, environment, safety }
 
 /// SHA-256 of something, as 64 hexadecimal digits. Rules only carries it.
-package struct Digest: Hashable, Sendable, CustomStringConvertible {
+package struct Digest: Hashable, Codable, Sendable, CustomStringConvertible {
   package var hex: String
   package init(hex: String) { self.hex = hex }
   package static let zero = Digest(hex: String(repeating: "0", count: 64))

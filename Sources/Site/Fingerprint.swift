@@ -76,7 +76,8 @@ extension Site {
     }
     return (prices.currency == Prices().currency ? [] : ["currency \(prices.currency)"])
       + prices.rates.sorted { $0.key < $1.key }.map { "rate \($0.key) \($0.value.rate)" }
-      + (prices.tariff.map { ["tariff \($0)"] } ?? []) + lines("downtime", prices.downtime) + lines("scrap", prices.scrap)
+      + (prices.tariff.map { ["tariff \($0)"] } ?? []) + lines("downtime", prices.downtime)
+      + lines("scrap", prices.scrap)
   }
 
   /// UTC without shifts and calendars adds nothing.

@@ -52,6 +52,7 @@ final class Service: Sendable {
       ledger = try Ledger(
         path: installation.site.stateFolder + "/ledger.sqlite", keep: installation.site.retention)
       reader = try LedgerReader(path: ledger.path)
+      ledger.keepBooks(by: Bookkeeping(try installation.configuration()))
     } catch {
       throw Failure.cannot("\(error)")
     }
@@ -116,7 +117,8 @@ final class Service: Sendable {
         catalogue: SiteCatalogue(offer, ledger, calls: place, beginsAnew: calls.beginsAnew, log: log), journal: ledger,
         sources: sources, inbox: inbox, clock: clock, steady: steady, deaths: calls.deaths, board: board, gate: gate,
         log: { [log] in log(.error, "engine", ["what": $0]) },
-        reloaded: { [gate, log] configuration in
+        reloaded: { [gate, ledger, log] configuration in
+          ledger.keepBooks(by: Bookkeeping(configuration))
           gate.take(configuration.policy.conduits)
           log(.info, "configuration", ["hash": configuration.hash.hex, "rules": "\(configuration.rules.count)"])
         },

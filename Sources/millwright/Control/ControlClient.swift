@@ -88,6 +88,12 @@ struct ControlClient {
       return .failed(why: unknownPerson(account: account))
     }
     let writer = try Ledger(path: ledger)
+    if let installation = try? Installation.readGood(SiteFolders(site: place.site), makeSecrets: false) {
+      writer.keepBooks(by: Bookkeeping(try installation.configuration()))
+    } else if request.concernsMoney {
+      return .failed(
+        why: "the site cannot be read, so nothing can be booked by its prices; 'millwright check' says why")
+    }
     let names = { PlantNames(try Installation.readGood(SiteFolders(site: place.site), makeSecrets: false)) }
     return Instructing(reader: reader, person: person, now: systemClock(), names: names) { instructions in
       var batch = Batch(firstInput: try writer.nextInput)

@@ -1,4 +1,5 @@
 import Foundation
+import Rules
 
 /// What a subcommand asks of the running engine, one line of JSON: `{"halt":{"why":"valve open"}}`. Who asks is not in
 /// it: the kernel says that.
@@ -23,6 +24,17 @@ enum ControlRequest: Codable, Sendable, Equatable {
   case takeOut(asset: String, why: String)
   case putBack(asset: String)
   case reset(rule: String, asset: String)
+  /// Assets by their paths.
+  case losses([Loss], origin: String)
+  case backtested(BacktestFigures)
+
+  /// What is booked by the site's prices.
+  var concernsMoney: Bool {
+    switch self {
+    case .verdict, .losses: true
+    default: false
+    }
+  }
 }
 
 /// The answer, one line of JSON.

@@ -76,6 +76,8 @@ struct Instructing {
       [.unshelve(rule: rule, asset: try asset.map(names().asset))]
     case .takeOut(let asset, let why): [.takeOut(asset: try names().asset(asset), why: try short(why))]
     case .putBack(let asset): [.putBack(asset: try names().asset(asset))]
+    case .losses(let losses, let origin): [.losses(losses, origin: origin)]
+    case .backtested(let figures): [.backtested(figures)]
     case .reset(let rule, let asset): [.reset(rule: try names().rule(rule), asset: try names().asset(asset))]
     }
   }

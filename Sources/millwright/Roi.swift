@@ -1,0 +1,71 @@
+import ArgumentParser
+import Benefit
+import Foundation
+import Ledger
+import Rules
+import Site
+
+/// What it was worth.
+struct Roi: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "What the decisions were worth: modelled, measured, unproven, cost; what loses money comes first.",
+    discussion: """
+      Cash, avoided cost and capacity are never summed. Only what a verdict says is measured; what nobody judged is
+      unproven. Decisions in shadow are shown as what they would have saved. With --as-of a report is repeated as it was.
+      """)
+
+  @Option(help: "the site's folder") var site = "site"
+  @Option(help: "a ledger file, instead of the site's") var ledger: String?
+  @Option(help: "rule, owner, class, asset, month or tier") var by = "rule"
+  @Option(help: "recorded from this moment on: 2026-01-01 or 2026-01-01T00:00:00Z") var since: String?
+  @Option(help: "recorded up to this moment, as a report said then") var asOf: String?
+  @Option(help: "text for people, csv or json for programs") var format: BacktestCommand.Form = .text
+  @Option(help: "writes the page to this file") var html: String?
+
+  func run() throws {
+    guard let grouping = AccountGrouping(rawValue: by) else {
+      let words = AccountGrouping.allCases.map(\.rawValue)
+      throw Failure.usage(
+        "nothing is summed by '\(by)'\(suggestion(for: by, among: words)); it is one of \(words.joined(separator: ", "))"
+      )
+    }
+    let site: Site
+    do {
+      // What it was worth is no secret, and needs none.
+      let texts = SiteTexts(
+        site: try Installation.text(at: self.site + "/site.yaml"),
+        assets: try Installation.text(at: self.site + "/assets.yaml"))
+      site = try Site.read(texts, of: self.site, integrations: nil)
+    } catch let findings as SiteFindings {
+      throw Failure.findings(findings.list.map(\.description))
+    }
+    let path = ledger ?? site.stateFolder + "/ledger.sqlite"
+    let accounts: Accounts
+    do {
+      accounts = try AccountBooks(reader: LedgerReader(path: path), site: site).accounts(
+        by: grouping, since: moment(since, "since", in: site.zone), asOf: moment(asOf, "as-of", in: site.zone))
+    } catch let error as LedgerError {
+      throw Failure.cannot("\(error)")
+    }
+    if let html {
+      try writePage(returnPage(accounts), to: html)
+    }
+    switch format {
+    case .text: print(accounts.text)
+    case .csv: print(accounts.csv, terminator: "")
+    case .json: print(json(accounts.tree))
+    }
+  }
+
+  private func moment(_ text: String?, _ option: String, in zone: Zone) throws -> Instant? {
+    guard let text else { return nil }
+    if let moment = Instant(rfc3339: text) { return moment }
+    // A day of the site; as the end of something it is included.
+    if let day = Instant(rfc3339: text + "T00:00:00Z") {
+      let begin = zone.instant(ofLocal: day)
+      guard option == "as-of" else { return begin }
+      return zone.instant(ofLocal: day + .hours(24)) - TimeSpan(microseconds: 1)
+    }
+    throw Failure.usage("--\(option) '\(text)' is no moment; write it as 2026-01-01 or 2026-01-01T00:00:00Z")
+  }
+}
