@@ -86,6 +86,7 @@ package struct Backtest: Sendable {
         result.ruleNames = names
         result.rows += shard.rows
         result.reports += shard.reports
+        for (tag, log) in shard.samples { result.samples[tag] = log }
         result.changes += shard.changes
         if result.tags.isEmpty { result.tags = Array(repeating: nil, count: shard.tags.count) }
         for (tag, quality) in shard.tags.enumerated() where parts[tag] % lanes.count == number && quality.rows > 0 {

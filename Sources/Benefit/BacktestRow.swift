@@ -21,8 +21,19 @@ package struct BacktestRow: Sendable {
   /// For HELD: why. For FIRE of what was held back first: when that was.
   package var reason: HeldBackReason?
   package var deferredFrom: Instant?
+  /// At FIRE: what it is worth by the rule's model.
+  package var value: Valuation?
   /// What the numbers among the readings did around it, where that was asked for.
   package var trails: [Trail] = []
+
+  package init(rule: Int, asset: AssetID, sequence: Int, event: Event, time: Instant, since: Instant) {
+    self.rule = rule
+    self.asset = asset
+    self.sequence = sequence
+    self.event = event
+    self.time = time
+    self.since = since
+  }
 }
 
 /// What a replay came to.
@@ -32,6 +43,8 @@ package struct BacktestResult: Sendable {
   package var rows: [BacktestRow] = []
   /// By tag; nil for one that nothing came of.
   package var tags: [TagQuality?] = []
+  /// Of the tags that something is measured by.
+  package var samples: [TagID: SampleLog] = [:]
   package var reports: [Report] = []
   package var changes = 0
   package init() {}

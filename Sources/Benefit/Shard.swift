@@ -9,9 +9,12 @@ struct Shard {
   private let releases: [TimeSpan]
   private var activations: [Int]
   private var trails: TrailBook?
+  /// Whether something is measured in the samples of a tag.
+  private let isMeasured: [Bool]
 
   private(set) var rows: [BacktestRow] = []
   private(set) var tags: [TagQuality]
+  private(set) var samples: [TagID: SampleLog] = [:]
   private(set) var reports: [Report] = []
   private(set) var changes = 0
   private var late: Int64 = 0
@@ -40,6 +43,18 @@ struct Shard {
     activations = Array(repeating: 0, count: ruleOf.count)
     tags = configuration.model.tags.indices.map { TagQuality(configuration.model.definition(of: TagID($0))) }
     trails = wantsTrails ? TrailBook(evaluator) : nil
+    let model = configuration.model
+    var isMeasured = Array(repeating: false, count: model.tags.count)
+    for rule in configuration.rules {
+      guard case .shortfall(let shortfall)? = rule.value?.avoids else { continue }
+      for index in model.tags.indices {
+        let asset = model.assets[Int(model.tags[index].asset.index)]
+        guard model.classes[asset.classIndex].name == rule.appliesTo else { continue }
+        let name = model.definition(of: TagID(index)).name
+        if name == shortfall.power || name == shortfall.against { isMeasured[index] = true }
+      }
+    }
+    self.isMeasured = isMeasured
   }
 
   mutating func take(_ inputs: [Input]) {
@@ -49,6 +64,10 @@ struct Shard {
         let late = decider.late
         tags[Int(change.tag.index)].take(change, isLate: late != self.late)
         if trails != nil, late == self.late { follow(change) }
+        if isMeasured[Int(change.tag.index)] {
+          samples[change.tag, default: SampleLog()].take(
+            change, decider.evaluator.configuration.model.definition(of: change.tag))
+        }
         self.late = late
         changes += 1
       } else {
@@ -87,6 +106,7 @@ struct Shard {
       guard let condition = conditionOf[Pair(rule: decision.key.rule, asset: decision.key.asset)] else { continue }
       var row = row(condition, .fire, decision.key.time, since: decision.since)
       row.evidence = decision.evidence
+      row.value = decision.value
       row.deferredFrom = decision.deferredFrom
       new.append((condition, row))
     }

@@ -14,6 +14,8 @@ struct BacktestCommand: ParsableCommand {
       Files are CSV, with a row a value (time,asset,tag,value[,quality]) or a column a tag, or NDJSON; each may be packed
       with gzip. What a file calls things is mapped with --column, say --column time=Timestamp --column Running=run_flag.
       With --from the history is what the site's engine journalled, or what one of the site's historians keeps.
+      With --losses, or where a rule measures its value in the data, it is priced: what was caught, missed and cried for
+      nothing, and what is left. --compare tries several values of a limit or of held_for.
       """)
 
   enum Form: String, ExpressibleByArgument, CaseIterable { case text, csv, json }
@@ -32,6 +34,7 @@ struct BacktestCommand: ParsableCommand {
   @OptionGroup var history: HistoryOptions
   @Option(help: "the asset of files that name none") var asset: String?
   @Option(help: "how many threads decide; all cores unless given") var threads: Int?
+  @OptionGroup var money: BacktestMoney
 
   func run() throws {
     try refuseWhatDoesNotGoTogether()
@@ -39,31 +42,46 @@ struct BacktestCommand: ParsableCommand {
     let (installation, wanted) = try Installation.read(folders, makeSecrets: false).choosing(rule)
     let configuration = try installation.configuration()
     let names = Ingest.PlantNames(installation.site.model, bindings: installation.site.bindings)
-    let files: [DataFile]
-    do {
-      files = try data.map { try DataFile($0, form: form, names: names) }
-    } catch {
-      throw pastFailure(error)
+    let losses = try money.losses(installation.site)
+    let comparison = try money.comparison(wanted, configuration)
+    var files: [DataFile] = []
+    var past: (any PastInputs)?
+    /// Each replay reads the history anew.
+    func replay(_ configured: @escaping @Sendable () throws -> Configuration) throws -> BacktestResult {
+      do {
+        files = try data.map { try DataFile($0, form: form, names: names) }
+      } catch {
+        throw pastFailure(error)
+      }
+      let inputs: any PastInputs =
+        try from.map { try self.past(from: $0, installation, configuration) } ?? MergedInputs(files)
+      past = inputs
+      let progress = Progress(files)
+      let backtest = Backtest(
+        parts: ConnectedParts(configuration.model, configuration.rules),
+        threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+        wantsTrails: format == .text || money.html != nil, configuration: configured)
+      defer { progress.clear() }
+      do {
+        return try backtest.run(history.ordered(inputs), progress: progress.show)
+      } catch {
+        progress.clear()
+        throw pastFailure(error)
+      }
     }
-    let past: any PastInputs =
-      try from.map { try self.past(from: $0, installation, configuration) } ?? MergedInputs(files)
-    let progress = Progress(files)
-    let backtest = Backtest(
-      parts: ConnectedParts(configuration.model, configuration.rules),
-      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, wantsTrails: format == .text
-    ) { try installation.configuration() }
-    let result: BacktestResult
-    do {
-      result = try backtest.run(history.ordered(past), progress: progress.show)
-    } catch {
-      progress.clear()
-      throw pastFailure(error)
-    }
-    progress.clear()
-    let report = BacktestReport(
+    let result = try replay { try installation.configuration() }
+    var report = BacktestReport(
       result: result, files: files.map(\.report), remarks: (past as? JournalInputs)?.remarks ?? [],
       model: configuration.model, rules: configuration.rules,
       wanted: wanted, zone: form.zone)
+    report.priced = try money.priced(result, configuration, wanted, losses: losses)
+    if let comparison {
+      report.sweep = try money.sweep(comparison, result, configuration, losses: losses) { value in
+        try replay { try comparison.applied(value, try installation.configuration()) }
+      }
+    }
+    if let html = money.html { try writePage(backtestPage(report.priced, report.sweep), to: html) }
+    if money.keep { try money.keepFigures(report.priced, configuration, folders) }
     switch format {
     case .text: print(report.text)
     case .csv:

@@ -14,6 +14,9 @@ struct BacktestReport {
   /// Rules that were asked for; others only ran because these look at them.
   var wanted: Set<String>
   var zone: Zone
+  /// Where it was priced.
+  var priced: [Priced] = []
+  var sweep: Sweep?
 
   var rows: [BacktestRow] { result.rows.filter { wanted.contains(result.ruleNames[$0.rule]) } }
 
@@ -49,6 +52,7 @@ struct BacktestReport {
               }),
           ])
         }),
+      "money": .list(priced.losersFirst.map(\.tree)), "sweep": sweep?.tree ?? .null,
       "data": .fields([
         "files": .list(files.map(\.tree)), "remarks": .list(remarks.map(Tree.text)),
         "tags": .list(qualities.map { qualityTree($0.tag, $0.quality) }),
@@ -96,6 +100,8 @@ struct BacktestReport {
       }
       lines.append("")
     }
+    if !priced.isEmpty { lines += [priced.text, ""] }
+    if let sweep { lines += [sweep.text, ""] }
     return (lines + dataLines).joined(separator: "\n")
   }
 
@@ -157,6 +163,9 @@ struct BacktestReport {
 
   /// Where the answer itself goes to a program, what could not be read is said beside it.
   func tellTroubles() {
+    for priced in priced where priced.losesMoney {
+      standardError.write("\(priced.rule) LOSES MONEY on this history: net \(priced.amount(priced.net))\n")
+    }
     for line in files.flatMap(\.troubleLines) + remarks { standardError.write(line + "\n") }
     for report in result.reports where report.kind == .fault || report.kind == .quarantined {
       standardError.write("\(report.rule ?? "") on \(report.asset ?? ""): \(report.text)\n")

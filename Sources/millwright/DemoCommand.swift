@@ -1,6 +1,8 @@
 import ArgumentParser
+import Benefit
 import Demo
 import Foundation
+import Ledger
 import Rules
 import Site
 import Synchronization
@@ -14,6 +16,7 @@ struct DemoCommand: ParsableCommand {
   @Option(name: .customLong("for"), help: "how long, in real time; Ctrl-C ends it sooner") var length = "60s"
   @Option(help: "plant seconds a real second") var speed = 60.0
   @Option(help: "of the plant's noise") var seed: UInt64 = 1
+  @Option(help: "where its return page is left") var page = NSTemporaryDirectory() + "millwright-demo-return.html"
 
   func run() throws {
     guard let length = TimeSpan(length), length > .zero else {
@@ -72,11 +75,40 @@ struct DemoCommand: ParsableCommand {
     teller.waitUntilDelivered(seconds: 10)
     service.stop()
     let counts = try service.waitUntilEnded()
-    print(
-      "\n"
-        + story.summary(
-          teller.summary(start: start, end: end, messages: Int(counts.taken), faults: faults.filter { $0.onset < end }))
-    )
+    let summary = teller.summary(
+      start: start, end: end, messages: Int(counts.taken), faults: faults.filter { $0.onset < end })
+    print("\n" + story.summary(summary))
+    try leavePage(installation, summary)
+  }
+
+  /// The shift has looked at everything: the plant knows which of its faults were real. What that is worth is booked
+  /// as it would be in a plant, and the page left where it can be opened.
+  private func leavePage(_ installation: Installation, _ summary: Summary) throws {
+    let path = installation.site.stateFolder + "/ledger.sqlite"
+    let comparison = Comparison(
+      faults: summary.faults, decisions: summary.decisions, blind: summary.blind, until: summary.end)
+    let accounts: Accounts
+    do {
+      let ledger = try Ledger(path: path)
+      ledger.keepBooks(by: Bookkeeping(try installation.configuration()))
+      var batch = Batch(firstInput: try ledger.nextInput)
+      batch.inputs = summary.decisions.map { decision in
+        .command(
+          .instructed(
+            Instruction(
+              person: "demo-shift", at: systemClock(),
+              act: .verdict(
+                decision.key, comparison.wasFault(decision) ? .confirmed : .falseAlarm, cost: nil,
+                note: "the simulated plant knows its faults"))))
+      }
+      try ledger.commit(batch)
+      accounts = try RoiAccounts(reader: LedgerReader(path: path), site: installation.site).accounts(
+        by: .rule, since: nil, asOf: nil)
+    } catch {
+      throw Failure.cannot("\(error)")
+    }
+    try writePage(returnPage(accounts), to: page)
+    print("What it was worth, by verdicts of the simulated plant: \(page)")
   }
 }
 

@@ -14,7 +14,7 @@ struct Millwright: ParsableCommand {
       Conditions.self,
       Actions.self,
       SourcesCommand.self, ExplainCommand.self, Halt.self, Resume.self, RulesCommand.self, AssetsCommand.self,
-      Roi.self, Verify.self, Backup.self,
+      Roi.self, LossesCommand.self, Verify.self, Backup.self,
       Restore.self,
     ])
 

@@ -29,20 +29,11 @@ struct Roi: ParsableCommand {
         "nothing is summed by '\(by)'\(suggestion(for: by, among: words)); it is one of \(words.joined(separator: ", "))"
       )
     }
-    let site: Site
-    do {
-      // What it was worth is no secret, and needs none.
-      let texts = SiteTexts(
-        site: try Installation.text(at: self.site + "/site.yaml"),
-        assets: try Installation.text(at: self.site + "/assets.yaml"))
-      site = try Site.read(texts, of: self.site, integrations: nil)
-    } catch let findings as SiteFindings {
-      throw Failure.findings(findings.list.map(\.description))
-    }
+    let site = try readSite(self.site)
     let path = ledger ?? site.stateFolder + "/ledger.sqlite"
     let accounts: Accounts
     do {
-      accounts = try AccountBooks(reader: LedgerReader(path: path), site: site).accounts(
+      accounts = try RoiAccounts(reader: LedgerReader(path: path), site: site).accounts(
         by: grouping, since: moment(since, "since", in: site.zone), asOf: moment(asOf, "as-of", in: site.zone))
     } catch let error as LedgerError {
       throw Failure.cannot("\(error)")

@@ -4,7 +4,7 @@ import Rules
 import Site
 
 /// The ledger's sums as accounts.
-struct AccountBooks {
+struct RoiAccounts {
   var reader: LedgerReader
   var site: Site
   /// Of waiting decisions and losses as many are listed.

@@ -6,7 +6,7 @@ import Site
 struct RulesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rules", abstract: "The rules of a site.",
-    subcommands: [List.self, Show.self, New.self, Release.self, Shelve.self, Unshelve.self])
+    subcommands: [List.self, Show.self, New.self, EvidenceCommand.self, Release.self, Shelve.self, Unshelve.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(

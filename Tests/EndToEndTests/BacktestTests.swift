@@ -128,14 +128,14 @@ import Testing
   }
 }
 
-private func scratchFolder() throws -> String {
+func scratchFolder() throws -> String {
   let path = NSTemporaryDirectory() + "/backtest-\(UUID().uuidString)"
   try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   return path
 }
 
 /// One call of a program, to its end.
-private struct Call {
+struct Call {
   var status: Int32
   var output: String
   var errors: String

@@ -14,7 +14,7 @@ final class Started {
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     let log = folder.appendingPathComponent("log").path
-    FileManager.default.createFile(atPath: log, contents: nil)
+    _ = FileManager.default.createFile(atPath: log, contents: nil)
     process.standardOutput = FileHandle(forWritingAtPath: log)
     process.standardError = FileHandle(forWritingAtPath: log)
     try process.run()

@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test func there_is_a_ledger_of_each_schema() {
-    #expect(Self.names.sorted() == ["schema1.sqlite", "schema2.sqlite", "schema3.sqlite"])
+    #expect(Self.names.sorted() == ["schema1.sqlite", "schema2.sqlite", "schema3.sqlite", "schema4.sqlite"])
   }
 
   @Test(arguments: names.sorted())
@@ -75,6 +75,40 @@ import Testing
     #expect(try reader.silences().map(\.silence) == Self.silences)
   }
 
+  @Test func what_schema_4_added_is_read_as_it_was_written() throws {
+    try copy("schema4.sqlite")
+    do { _ = try Ledger(path: folder.ledger) }
+    let reader = try LedgerReader(path: folder.ledger)
+    #expect(try reader.decision(matching: "3")?.decision.value == Self.value)
+    #expect(try reader.losses(since: nil, asOf: .distantFuture, limit: 9) == [Self.loss])
+    #expect(try reader.promotion(of: "pump_cavitation", logic: Digest(hex: "bb")).backtest == Self.figures)
+    #expect(try reader.accounts(since: nil, asOf: .distantFuture).map(\.measured).reduce(0, +) == 420_000)
+  }
+
+  /// From before accounts were kept.
+  @Test func decisions_of_earlier_schemas_are_in_no_account_and_are_counted_as_such() throws {
+    try copy("schema3.sqlite")
+    do {
+      let ledger = try Ledger(path: folder.ledger)
+      let verdict = Instruction.Act.verdict(Decision.make(0).key, .falseAlarm, cost: nil, note: "")
+      try ledger.commit([.command(.instructed(Instruction(person: "h.weber", at: at(70), act: verdict)))])
+    }
+    let reader = try LedgerReader(path: folder.ledger)
+    #expect(try reader.decisionsWithoutAccounts() == 3)
+    #expect(try reader.accounts(since: nil, asOf: .distantFuture).isEmpty)
+    #expect(try reader.verify().problem == nil)
+  }
+
+  private static let value = Valuation(
+    column: .cash, modelled: Money(hundredths: 14_000, currency: "EUR"), cost: Money(hundredths: 350, currency: "EUR"),
+    nuisance: Money(hundredths: 250, currency: "EUR"), author: "j.okafor")
+  private static let loss = Loss(
+    asset: "Riverside/Utilities/P-101", start: at(100), end: at(200), cause: "seal",
+    cost: Money(hundredths: 800_000, currency: "EUR"), reference: "L-1")
+  private static let figures = BacktestFigures(
+    rule: "pump_cavitation", logic: Digest(hex: "bb"), from: at(0), to: at(100), decisions: 14, losses: 4, caught: 4,
+    falseAlarms: 8, net: Money(hundredths: 6_720_000, currency: "EUR"))
+
   private static let limits = [
     Limit(name: "suction_low", value: 0.4), Limit(name: "wait", value: .duration(TimeSpan(microseconds: 1_500_000))),
     Limit(name: "phase", value: .state("Heating")),
@@ -121,6 +155,7 @@ import Testing
     try ledger.commit([.command(.attempted(.make(1, answered: .unknown("no answer"), next: .unknown)))])
     var last = Decision.make(2, actions: [.make(1, .waiting(expires: at(900))), .make(2)])
     (last.limits, last.follows, last.actions[1].on) = (Self.limits, Decision.make(0).key, Self.standby)
+    last.value = Self.value
     var again = HeldBack.make
     (again.count, again.time) = (2, at(7))
     try ledger.commit(decisions: [last]) {
@@ -140,7 +175,9 @@ import Testing
     let decision = Decision.make(0).key
     let acts: [Instruction.Act] = [
       .verdict(decision, .confirmed, cost: Money(hundredths: 120_000, currency: "EUR"), note: "strainer"),
-      .halt(why: "a valve is open"), .resume, .retry(ActionKey(decision: decision, number: 1)),
+      .verdict(
+        decision, .confirmed, cost: nil, worth: Money(hundredths: 420_000, currency: "EUR"), note: "and what it saved"),
+      .losses([Self.loss], origin: "list"), .backtested(Self.figures), .halt(why: "a valve is open"), .resume, .retry(ActionKey(decision: decision, number: 1)),
       .shelve(rule: "pump_cavitation", asset: nil, until: at(900), why: "painting"),
       .takeOut(asset: "Riverside/Utilities/P-101", why: "overhaul"),
     ]

@@ -20,6 +20,13 @@ package struct Comparison: Sendable {
   package var verdicts: [(fault: PlantFault, verdict: Verdict)]
   /// Decisions on machines that had no fault then.
   package var withoutFault: [Decision]
+  /// Decisions on what was written into the plant as no fault.
+  private var mistaken: [Decision]
+
+  /// Whether a decision told of a real fault.
+  package func wasFault(_ decision: Decision) -> Bool {
+    !(withoutFault + mistaken).contains { $0.key == decision.key }
+  }
 
   /// A decision belongs to a fault of the same machine from its onset until 15 minutes after its repair.
   package init(faults: [PlantFault], decisions: [Decision], blind: [ConditionRecord], until end: Instant) {
@@ -40,6 +47,10 @@ package struct Comparison: Sendable {
         }
         return (fault, told ? .seenAsBlind : .rightlyIgnored)
       }
+    }
+    mistaken = decisions.filter { decision in
+      let own = faults.filter { belongs(decision.key.asset, decision.key.time, to: $0) }
+      return !own.isEmpty && !own.contains { $0.expected == .decision }
     }
     withoutFault = decisions.filter { decision in
       !faults.contains { belongs(decision.key.asset, decision.key.time, to: $0) }

@@ -15,6 +15,16 @@ struct ControlClient {
     ledger = try place.path()
   }
 
+  /// What is true afterwards is said on standard error: the answer of the command is another.
+  func tell(_ request: ControlRequest) throws {
+    switch try answer(to: request) {
+    case .done(let lines): for line in lines { standardError.write(printable(line) + "\n") }
+    case .refused(let why): throw Failure.findings([printable(why)])
+    case .failed(let why): throw Failure.cannot(printable(why))
+    case .health: throw Failure.cannot("the engine answered something else than it was asked")
+    }
+  }
+
   /// Prints what is true afterwards.
   func carryOut(_ request: ControlRequest, format: Format) throws {
     switch try answer(to: request) {

@@ -9,4 +9,8 @@ rule {
   tolerates = "0 s",
   clears_when = function(machine, limits) return machine.temperature >= limits.warm end,
   actions = { notification { title = "{asset} runs cold: {temperature} degF" } },
+  value = {
+    avoids = "18 000 EUR", because = "an unplanned stop costs 25 000, a planned one 7 000",
+    costs = { notification = "400 EUR" }, lead = { within = "48 h" },
+  },
 }

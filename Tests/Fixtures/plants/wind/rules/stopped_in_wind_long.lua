@@ -10,4 +10,11 @@ rule {
   every = "never",
   clears_when = function(turbine) return turbine.power > 0 end,
   actions = { notification { title = "{asset} stands in {wind} m/s" } },
+  value = {
+    avoids = {
+      shortfall_of = "Power", against = "WindSpeed", learned = { bin = 0.5, from = "2014-01-01", to = "2015-01-01" },
+      unavoidable = "2 h", row = "10 min", rate = "0.08 EUR/kWh",
+    },
+    costs = { notification = "350 EUR" }, because = "feed-in price and a crew of two for half a day",
+  },
 }
