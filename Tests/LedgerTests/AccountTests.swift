@@ -176,7 +176,7 @@ import Testing
 
   @Test func a_planned_loss_is_no_miss_and_a_second_import_changes_nothing() throws {
     try lose(after: 60, cost: nil, planned: true)
-    #expect(try rows().missed == 0)
+    #expect(try LedgerReader(path: folder.ledger).accounts(since: nil, asOf: .distantFuture).isEmpty)
     try lose(after: 120, cost: nil)
     try lose(after: 120, cost: nil)
     #expect(try rows().missed == 1)
