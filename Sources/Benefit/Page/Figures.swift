@@ -1,25 +1,33 @@
 import Rules
 
-/// How the amounts of one page are written: grouped, with a real minus, and all with cents when one of them has any.
+/// How the amounts of one page are written: grouped, with a real minus, and all with cents when one of them has any and
+/// none is so large that nobody asks for them.
 struct Amounts: Sendable {
   let currency: String
   let cents: Bool
+  /// Some have cents that are not shown.
+  let isRounded: Bool
 
   init(_ currency: String, among amounts: [Int64]) {
     self.currency = currency
-    cents = amounts.contains { $0 % 100 != 0 }
+    let some = amounts.contains { $0 % 100 != 0 }
+    isRounded = some && amounts.contains { $0.magnitude >= 100_000_000 }
+    cents = some && !isRounded
   }
 
   /// `−12 690.50`: the groups apart by a narrow space at which no line breaks.
   func plain(_ hundredths: Int64) -> String {
-    let whole = grouped(hundredths.magnitude / 100)
+    let whole = grouped(
+      cents ? hundredths.magnitude / 100 : hundredths.magnitude / 100 + (hundredths.magnitude % 100) / 50)
     let rest = hundredths.magnitude % 100
     let fraction = cents ? ".\(rest < 10 ? "0" : "")\(rest)" : ""
-    return (hundredths < 0 ? minus : "") + whole + fraction
+    return (hundredths < 0 && whole + fraction != "0" ? minus : "") + whole + fraction
   }
 
+  var unit: String { isRounded ? "\(currency), rounded to whole \(currency)" : currency }
+
   /// With its currency: `−12 690.50 EUR`.
-  func named(_ hundredths: Int64) -> String { "\(plain(hundredths))\u{A0}\(currency)" }
+  func named(_ hundredths: Int64) -> String { "\(hundredths == 0 ? "0" : plain(hundredths))\u{A0}\(currency)" }
 
   /// For a cell, nothing as `0`: a listener hears that it is below zero, as not every voice reads the sign.
   func cell(_ hundredths: Int64) -> Markup {

@@ -90,7 +90,7 @@ private func name(ofMonth number: Int) -> String {
 
 /// `Mar ’26`.
 private func shortName(_ name: String) -> String {
-  guard let number = month(named: name) else { return name }
+  guard let number = month(named: name) else { return name.count > 8 ? name.prefix(7) + "…" : name }
   let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
   let year = number / 12 % 100
   return "\(names[number % 12])\u{A0}’\(year < 10 ? "0" : "")\(year)"

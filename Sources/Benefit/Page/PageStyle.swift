@@ -65,7 +65,7 @@ let pageStyle: Markup = """
   .shadow p{margin:.25rem 0}
   .shadow .note,.shadow .soft{color:#4d5661}
 
-  .scroll{overflow-x:auto;margin:1rem 0}
+  .scroll{overflow-x:auto;margin:1rem 0;position:relative}
   table{border-collapse:collapse;width:100%;overflow-wrap:break-word;font-size:.925rem;font-variant-numeric:tabular-nums}
   caption{text-align:left;font-weight:600;padding:0 0 .5rem}
   caption .note{font-weight:400}
@@ -183,6 +183,8 @@ let pageStyle: Markup = """
   th,td{padding:.28rem .3rem}
   th:first-child,td:first-child{padding-left:.25rem}
   .begins{padding-left:.6rem}
+  .dense,.dense thead th{font-size:7pt}
+  .dense th,.dense td{padding:.25rem .2rem}
   tbody th{min-width:6.5rem}
   .command code{white-space:normal}
   tr,li,.facts div{break-inside:avoid}

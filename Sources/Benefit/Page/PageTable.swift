@@ -43,7 +43,7 @@ struct PageTable {
     }
     return """
       <div class="scroll" role="region" aria-labelledby="\(id)" tabindex="0">
-      <table role="table"><caption id="\(id)">\(caption)</caption>
+      <table role="table"\(columns.count > 9 ? " class=\"dense\"" : Markup.none)><caption id="\(id)">\(caption)</caption>
       <thead role="rowgroup"><tr role="row">\(head)</tr></thead>
       <tbody role="rowgroup">
       \(body)</tbody></table></div>

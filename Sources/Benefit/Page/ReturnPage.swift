@@ -39,7 +39,7 @@ struct ReturnPage {
 
   private var period: Markup {
     let since: Markup = accounts.since.map { "Since \(shown($0)), as" } ?? "From the first decision on, as"
-    return "\(since) it was known at \(shown(accounts.asOf)). All amounts in \(accounts.currency)."
+    return "\(since) it was known at \(shown(accounts.asOf)). All amounts in \(amounts.unit)."
   }
 
   /// Counts only: money of different columns has no sum.
