@@ -7,6 +7,8 @@ import Testing
   static let pages: [(name: String, html: String)] = [
     ("return", returnPage(.rich)), ("return, nothing booked", returnPage(.empty)),
     ("return, hostile words", returnPage(.hostileEverywhere)),
+    ("backtest", backtestPage(.rich)), ("backtest, nothing priced", backtestPage(.empty)),
+    ("backtest, hostile words", backtestPage(.hostileEverywhere)),
   ]
   static let widths = [360, 768, 1280]
 

@@ -173,6 +173,75 @@ extension EvidenceShown {
   }()
 }
 
+extension BacktestShown {
+  static let empty = BacktestShown(
+    site: "Riverside Works", currency: "EUR", from: Instant(seconds: 1_386_028_800), to: Instant(seconds: 1_392_825_300)
+  )
+
+  /// The machine of the temperature data with a second rule that loses money, and a limit that was tried out.
+  static let rich: BacktestShown = {
+    var result = BacktestShown(
+      site: "Riverside Works", currency: "EUR", from: Instant(seconds: 1_386_028_800),
+      to: Instant(seconds: 1_392_825_300)
+    )
+    var low = RuleShown(name: "machine_running_cold", column: .avoided)
+    (low.decisions, low.losses, low.caught, low.falseAlarms) = (14, 4, 4, 8)
+    (low.gross, low.cost, low.meanLead) = (7_200_000, 480_000, .minutes(1239))
+    (low.unwatched, low.scheduled) = (10_000_000, 1_640_000)
+    (low.because, low.agreed) = ("a stop costs 25 000 EUR, a planned one 7 000 EUR", "H. Weber, 2026-03-01")
+    let failed = Instant(seconds: 1_386_741_600)
+    low.incidents = [
+      IncidentShown(
+        asset: "Hall2/machine1", decided: failed - .minutes(1995),
+        loss: Loss(asset: "Hall2/machine1", start: failed, cause: "planned shutdown", planned: true)),
+      IncidentShown(
+        asset: "Hall2/machine1", decided: failed + .hours(100),
+        loss: Loss(asset: "Hall2/machine1", start: failed + .hours(124), cause: "catastrophic failure")),
+      IncidentShown(
+        asset: "Hall2/machine1", decided: nil, loss: Loss(asset: "Hall2/machine1", start: failed + .hours(700))),
+      IncidentShown(asset: "Hall2/machine1", decided: failed + .hours(900), loss: nil),
+    ]
+    var wind = RuleShown(name: "wind_underperformance_held_30_min", column: .cash)
+    (wind.decisions, wind.losses, wind.caught, wind.falseAlarms) = (67, 67, 31, 36)
+    (wind.gross, wind.cost) = (1_076_012, 2_345_000)
+    (wind.interval, wind.meanLead) = (-1_502_300 ... -988_150, .minutes(310))
+    result.rules = [low, wind]
+    let nets: [(Int64, Int64)] = [
+      (-12_000, -9_400), (-4_200, -5_100), (14_300, 9_800), (38_900, 30_400), (44_100, 22_800), (30_200, 11_500),
+      (9_000, -3_300), (-6_400, -8_800),
+    ]
+    result.sweeps = [
+      SweepShown(
+        rule: "machine_running_cold", limit: "low", column: .avoided,
+        points: nets.enumerated().map { place, net in
+          SweepShown.Point(
+            value: "\(40 + 5 * place)", number: Double(40 + 5 * place), decisions: Int64(3 + 4 * place),
+            learned: net.0 * 100, tested: net.1 * 100)
+        }, split: Instant(seconds: 1_390_000_000), current: "55")
+    ]
+    result.assumptions = ["A decision helps from 2 h before a loss on, and for 36 h.", "A check costs 400 EUR."]
+    result.remarks = ["2 losses of assets that no rule looks at."]
+    result.evidence = [.cold]
+    return result
+  }()
+
+  static let hostileEverywhere: BacktestShown = {
+    var result = rich
+    result.site = hostile
+    result.rules[0].name = hostile
+    result.rules[0].because = hostile
+    result.rules[0].agreed = hostile
+    result.rules[0].incidents[0].asset = hostile
+    result.rules[0].incidents[1].loss?.cause = hostile
+    result.sweeps[0].rule = hostile
+    result.sweeps[0].limit = hostile
+    result.sweeps[0].points[0].value = hostile
+    result.assumptions[0] = hostile
+    result.remarks[0] = hostile
+    return result
+  }()
+}
+
 /// What somebody outside would write to get into a page.
 let hostile = "<script>alert(1)</script>\" onload='x' &amp; \u{202E}evil\u{0007}"
 

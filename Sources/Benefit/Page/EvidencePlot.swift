@@ -2,19 +2,21 @@ import Rules
 
 extension EvidenceShown {
   /// What was seen around the decision: one drawing for each number it was taken on. `number` is its place on the page.
-  func markup(_ number: Int) -> Markup {
+  /// Nobody judges what history alone would have decided.
+  func markup(_ number: Int, isJudged: Bool = true) -> Markup {
     let plots = curves.enumerated().map { place, curve in
       curve.markup(id: "evidence-\(number)-\(place)", decided: key.time)
     }
     let readings = readings.map { reading -> Markup in
       "<span class=\"reading\">\(reading.name) <b>\(reading.value.plain.withMinus)</b>\(reading.unit.map { "\u{A0}\($0)" } ?? "")</span> "
     }
-    let said: Markup = verdict.map { "verdict: <b>\($0.words)</b>" } ?? "<b>no verdict yet</b>"
+    let said: Markup =
+      isJudged ? verdict.map { " · verdict: <b>\($0.words)</b>" } ?? " · <b>no verdict yet</b>" : .none
     return """
       <article class="evidence" aria-labelledby="evidence-\(number)">
       <h3 id="evidence-\(number)">\(title)</h3>
       <p class="about">\(broken(key.asset)) · \(broken(key.rule)) · \
-      \(shown(key.time)) · \(said)</p>
+      \(shown(key.time))\(said)</p>
       <p class="readings">As it was decided: \(readings)</p>
       <div class="plots">\(plots)</div></article>
 

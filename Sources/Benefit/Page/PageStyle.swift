@@ -13,7 +13,7 @@ let pageStyle: Markup = """
   h1{font-size:clamp(1.8rem,4.5vw,2.6rem);letter-spacing:-.01em}
   h2{font-size:clamp(1.35rem,3vw,1.7rem)}
   h3{font-size:1.1rem}
-  p{margin:.5rem 0}
+  p{margin:.5rem 0;orphans:3;widows:3}
   a{color:var(--blue);text-underline-offset:.2em}
   a:hover{text-decoration-thickness:2px}
   :focus-visible{outline:3px solid var(--blue);outline-offset:2px;border-radius:2px}
@@ -51,11 +51,11 @@ let pageStyle: Markup = """
   .card .net{font:700 2rem/1.15 var(--serif);margin:.8rem 0 0;font-variant-numeric:lining-nums tabular-nums;white-space:nowrap}
   .card .net small{font-size:.55em;font-weight:400;letter-spacing:.03em}
   .card .said{margin:.1rem 0 .8rem;text-wrap:balance;font-weight:600}
-  @supports (grid-template-rows:subgrid){.columns{row-gap:0}
+  @supports (grid-template-rows:subgrid){.columns{row-gap:0;margin-bottom:0}
   .card{display:grid;grid-template-rows:subgrid;grid-row:span 5;margin-bottom:1.25rem;align-content:start}}
-  .sums{display:grid;grid-template-columns:1fr auto;gap:.2rem 0;align-content:start;margin:0;font-variant-numeric:tabular-nums}
+  .sums{display:grid;grid-template-columns:minmax(min-content,1fr) auto;overflow-wrap:normal;gap:.2rem 0;align-content:start;margin:0;font-variant-numeric:tabular-nums}
   .sums dt,.sums dd{margin:0}
-  .sums dd{text-align:right;white-space:nowrap}
+  .sums dd{padding-left:.8rem;text-align:right;white-space:nowrap}
   .sums .total{border-top:1px solid var(--ink);padding-top:.2rem;font-weight:700}
   .sums .apart{color:var(--soft)}
   .losing .sums .apart{color:#4d5661}
@@ -90,7 +90,7 @@ let pageStyle: Markup = """
   .facts dd small{display:block;font-weight:400;font-size:.875rem;color:var(--soft)}
 
   .plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(20rem,100%),1fr));gap:1.25rem 2rem;margin:1rem 0}
-  .wide{max-width:44rem}
+  .wide{max-width:34rem}
   figure{margin:0;break-inside:avoid}
   figcaption{font-size:.925rem;margin-bottom:.15rem}
   svg{display:block;width:100%;height:auto;font:11px var(--sans)}
@@ -176,7 +176,11 @@ let pageStyle: Markup = """
   .card{padding:.6rem .7rem;break-inside:avoid}
   .card .net{font-size:17pt}
   .shadow{break-inside:avoid;padding:.6rem .7rem}
-  .scroll{overflow:visible;margin:.7rem 0}
+  .scroll{overflow:visible;margin:.7rem 0;position:static}
+  .heard{display:none}
+  thead{break-after:avoid}
+  tbody tr:first-child{break-before:avoid}
+  .lead,.note{break-inside:avoid}
   table,.note,.about,.readings,.legend,figcaption,footer{font-size:8pt}
   thead{display:table-header-group}
   thead th{font-size:7.5pt}
