@@ -19,7 +19,7 @@ N ?= 1000
 
 # Debian packages and the file that shows each is there.
 PACKAGES = pkg-config libmosquitto-dev libcurl4-openssl-dev liblua5.4-dev libsqlite3-dev zlib1g-dev mosquitto mosquitto-clients \
-  python3-venv influxdb postgresql postgresql-client
+  python3-venv influxdb postgresql postgresql-client chromium
 
 .PHONY: help setup build demo test bench fuzz torture asan protections check wind-data format
 help:
@@ -44,8 +44,8 @@ build: setup
 demo: build
 	$(BIN)/millwright demo --for $(FOR)
 
-# What starts brokers, engines and servers goes one after the other: side by side they would wait for the machine.
-REAL_PARTS = EndToEndTests|FaultTests|HistorianTests|IngestTests\.(MQTTSource|Redelivery|Reconnect|HostileBroker|TLS)|DemoTests|DeliveryTests\.OneOrderTests
+# What starts brokers, engines, servers and browsers goes one after the other: side by side they would wait for the machine.
+REAL_PARTS = EndToEndTests|FaultTests|HistorianTests|IngestTests\.(MQTTSource|Redelivery|Reconnect|HostileBroker|TLS)|DemoTests|DeliveryTests\.OneOrderTests|BenefitTests\.BrowserPageTests
 
 test: build
 	$(SWIFT) test -c release --skip-build --skip '$(REAL_PARTS)'

@@ -60,7 +60,7 @@ struct BacktestCommand: ParsableCommand {
       let backtest = Backtest(
         parts: ConnectedParts(configuration.model, configuration.rules),
         threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-        wantsTrails: format == .text || money.html != nil, configuration: configured)
+        wantsTrails: format == .text, configuration: configured)
       defer { progress.clear() }
       do {
         return try backtest.run(history.ordered(inputs), progress: progress.show)
@@ -80,7 +80,6 @@ struct BacktestCommand: ParsableCommand {
         try replay { try comparison.applied(value, try installation.configuration()) }
       }
     }
-    if let html = money.html { try writePage(backtestPage(report.priced, report.sweep), to: html) }
     if money.keep { try money.keepFigures(report.priced, configuration, folders) }
     switch format {
     case .text: print(report.text)

@@ -13,7 +13,6 @@ struct BacktestMoney: ParsableArguments {
   @Option(help: "tries one rule with several values: suction_low=0.2..0.6/5 or held_for=10min,30min,3h")
   var compare: String?
   @Option(help: "with --compare: how much of the history the values may be tuned on") var split = "70%"
-  @Option(help: "writes the page to this file") var html: String?
   @Flag(help: "keeps the figures in the site's ledger, as evidence for a promotion") var keep = false
 
   func losses(_ site: Site) throws -> [Loss]? {
