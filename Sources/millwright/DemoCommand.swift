@@ -78,37 +78,21 @@ struct DemoCommand: ParsableCommand {
     let summary = teller.summary(
       start: start, end: end, messages: Int(counts.taken), faults: faults.filter { $0.onset < end })
     print("\n" + story.summary(summary))
-    try leavePage(installation, summary)
+    try leavePage(installation)
   }
 
-  /// The shift has looked at everything: the plant knows which of its faults were real. What that is worth is booked
-  /// as it would be in a plant, and the page left where it can be opened.
-  private func leavePage(_ installation: Installation, _ summary: Summary) throws {
+  /// What it was worth, left where it can be opened: nobody has judged anything yet, so all of it is unproven.
+  private func leavePage(_ installation: Installation) throws {
     let path = installation.site.stateFolder + "/ledger.sqlite"
-    let comparison = Comparison(
-      faults: summary.faults, decisions: summary.decisions, blind: summary.blind, until: summary.end)
     let accounts: Accounts
     do {
-      let ledger = try Ledger(path: path)
-      ledger.keepBooks(by: Bookkeeping(try installation.configuration()))
-      var batch = Batch(firstInput: try ledger.nextInput)
-      batch.inputs = summary.decisions.map { decision in
-        .command(
-          .instructed(
-            Instruction(
-              person: "demo-shift", at: systemClock(),
-              act: .verdict(
-                decision.key, comparison.wasFault(decision) ? .confirmed : .falseAlarm, cost: nil,
-                note: "the simulated plant knows its faults"))))
-      }
-      try ledger.commit(batch)
       accounts = try RoiAccounts(reader: LedgerReader(path: path), site: installation.site).accounts(
         by: .rule, since: nil, asOf: nil)
     } catch {
       throw Failure.cannot("\(error)")
     }
     try writePage(returnPage(accounts), to: page)
-    print("What it was worth, by verdicts of the simulated plant: \(page)")
+    print("What it was worth, all of it still without a verdict: \(page)")
   }
 }
 
