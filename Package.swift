@@ -92,7 +92,8 @@ let package = Package(
     .testTarget(name: "HistorianTests", dependencies: ["Historian", "Rules"], swiftSettings: swift6),
     .testTarget(name: "IngestTests", dependencies: ["Campaigns", "Ingest", "Rules", "CZlib"], swiftSettings: swift6),
     .testTarget(
-      name: "LedgerTests", dependencies: ["Campaigns", "Rules", "Ledger", .product(name: "GRDB", package: "GRDB.swift")],
+      name: "LedgerTests",
+      dependencies: ["Campaigns", "Rules", "Ledger", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: swift6),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "Ledger", "Rules"], swiftSettings: swift6),
     .testTarget(

@@ -1,27 +1,12 @@
 import Rules
 
-/// Sums of one line of the ledger in one month, as the accounts take them.
-package struct AccountEntry: Sendable {
-  package var rule: String
-  package var owner: String
-  package var assetClass: String
-  package var asset: String
-  package var tier: Tier
-  /// Year x 12 + month - 1.
-  package var month: Int
-  package var sum: AccountSum
-  package init(
-    rule: String, owner: String, assetClass: String, asset: String, tier: Tier, month: Int, sum: AccountSum
-  ) {
-    self.rule = rule
-    self.owner = owner
-    self.assetClass = assetClass
-    self.asset = asset
-    self.tier = tier
-    self.month = month
-    self.sum = sum
-  }
+/// `2026-03`
+package func monthName(_ month: Int) -> String {
+  let (year, rest) = month.quotientAndRemainder(dividingBy: 12)
+  return "\(year)-\(rest < 9 ? "0" : "")\(rest + 1)"
+}
 
+extension AccountEntry {
   func name(by grouping: AccountGrouping) -> String {
     switch grouping {
     case .rule: rule
@@ -32,12 +17,6 @@ package struct AccountEntry: Sendable {
     case .month: monthName(month)
     }
   }
-}
-
-/// `2026-03`
-package func monthName(_ month: Int) -> String {
-  let (year, rest) = month.quotientAndRemainder(dividingBy: 12)
-  return "\(year)-\(rest < 9 ? "0" : "")\(rest + 1)"
 }
 
 extension Accounts {

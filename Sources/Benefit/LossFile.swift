@@ -53,7 +53,9 @@ package struct LossFile: Sendable {
     for (place, line) in lines.enumerated().dropFirst() where line.contains(where: { !$0.isWhitespace }) {
       let cells = Self.cells(line, separator)
       guard cells.count == names.count else {
-        find(place + 1, "\(cells.count) cells, and the header has \(names.count); write a cell with a '\(separator)' in quotes")
+        find(
+          place + 1,
+          "\(cells.count) cells, and the header has \(names.count); write a cell with a '\(separator)' in quotes")
         continue
       }
       read(Dictionary(uniqueKeysWithValues: zip(names, cells)), place + 1)

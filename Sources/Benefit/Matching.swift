@@ -6,7 +6,7 @@ import Rules
 ///   that it has nothing to do with it.
 /// - One to one: losses in the order of their starts, each is caught by the earliest helpful decision that caught none
 ///   before it.
-/// - Further decisions from the catching one to the start of the loss are of the same incident: they make no order of
+/// - Further decisions from the catching one to the end of the loss are of the same incident: they make no order of
 ///   their own.
 /// - What comes too late for a loss, or while it lasts, is *late*: it costs, and is neither caught nor false.
 /// - A planned loss is neither caught nor missed. Everything else is a false alarm.
@@ -43,7 +43,7 @@ package struct Matching: Sendable, Equatable {
       let time = decisions[place]
       if let loss = caught[place] { return .caught(loss: loss) }
       if let loss = order.first(where: { index in
-        catches[index].map { decisions[$0] <= time && time <= losses[index].start } ?? false
+        catches[index].map { decisions[$0] <= time && time <= losses[index].end } ?? false
       }) {
         return .sameIncident(loss: loss)
       }

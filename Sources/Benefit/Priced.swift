@@ -50,9 +50,12 @@ package struct Priced: Sendable, Equatable {
   /// Of the net, in 95 of 100 resamples of the incidents; nil of fewer than ten.
   package var interval: (low: Int64, high: Int64)?
   package var incidents = 0
+  /// Where the model's figure is from, and who agreed to it when.
+  package var because: String?
+  package var agreed: String?
   /// What it all rests on.
   package var assumptions: [String] = []
-  /// The same, for the page.
+  /// A few of its decisions, with what was seen around them.
   package var evidence: [EvidenceShown] = []
 
   package var cost: Int64 { orderCost + nuisanceCost }
@@ -80,6 +83,10 @@ package struct Priced: Sendable, Equatable {
     self.currency = currency
     self.from = from
     self.to = to
+    because = rule.value?.because
+    agreed = rule.value?.agreedBy.map { person in
+      person + (rule.value?.agreedOn.map { ", \($0)" } ?? "")
+    }
   }
 
   package static func == (a: Priced, b: Priced) -> Bool {
@@ -125,16 +132,17 @@ package struct Sweep: Sendable, Equatable {
   package var rule: String
   /// Name of the limit, or `held_for`.
   package var parameter: String
-  package var unit: String?
   package var currency: String
   package var split: Instant
+  /// What the rule has now, written as the points' values are.
+  package var current: String?
   package var points: [SweepPoint]
   package init(
-    rule: String, parameter: String, unit: String?, currency: String, split: Instant, points: [SweepPoint]
+    rule: String, parameter: String, currency: String, split: Instant, current: String?, points: [SweepPoint]
   ) {
     self.rule = rule
     self.parameter = parameter
-    self.unit = unit
+    self.current = current
     self.currency = currency
     self.split = split
     self.points = points

@@ -232,7 +232,9 @@ package struct Pricing: Sendable {
     switch value.avoids {
     case nil: lines.append("a caught loss saves what the list says it cost")
     case .money(let money):
-      lines.append("a caught loss saves \(money)\(value.growsOver.map { ", in full from \($0) ahead, in proportion below" } ?? "")")
+      lines.append(
+        "a caught loss saves \(money)\(value.growsOver.map { ", in full from \($0) ahead, in proportion below" } ?? "")"
+      )
     case .measure(let unit, let quantity, let rate):
       let price = rate ?? prices.rate(unit, asset: "", assetClass: rule.appliesTo)
       lines.append(
@@ -251,9 +253,12 @@ package struct Pricing: Sendable {
     }
     lines.append("\(percent(value.share)) of it really avoidable")
     let costs = value.costs.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($0.key.rawValue) \($0.value)" }
-    lines.append(costs.isEmpty ? "its actions cost nothing: 'costs' is not stated" : "cost: \(costs.joined(separator: ", "))")
+    lines.append(
+      costs.isEmpty ? "its actions cost nothing: 'costs' is not stated" : "cost: \(costs.joined(separator: ", "))")
     if let nuisance = value.nuisance { lines.append("a needless call costs \(nuisance) besides") }
-    if losses != nil { lines.append("a decision helps from \(value.lead.atLeast) to \(value.lead.within) before a loss") }
+    if losses != nil {
+      lines.append("a decision helps from \(value.lead.atLeast) to \(value.lead.within) before a loss")
+    }
     var source = "because: \(value.because ?? "not stated")"
     if let person = value.agreedBy { source += "; agreed by \(person)\(value.agreedOn.map { " on \($0)" } ?? "")" }
     lines.append(source)

@@ -1,43 +1,6 @@
 import GRDB
 import Rules
 
-/// Sums of one account line in one month; amounts in hundredths of the site's currency.
-package struct AccountRow: Sendable {
-  package var rule: String
-  package var owner: String
-  package var assetClass: String
-  package var asset: String
-  package var tier: Tier
-  package var column: AccountColumn
-  /// Year x 12 + month - 1, in the site's zone.
-  package var month: Int
-  package var decisions: Int64 = 0
-  /// As decided: `modelledChange`, `unproven` and `cost` are by how much bookings have moved it.
-  package var modelled: Int64 = 0
-  package var plannedCost: Int64 = 0
-  package var modelledChange: Int64 = 0
-  package var measured: Int64 = 0
-  package var over: Int64 = 0
-  package var unproven: Int64 = 0
-  package var cost: Int64 = 0
-  package var judged: Int64 = 0
-  package var confirmed: Int64 = 0
-  package var falseAlarms: Int64 = 0
-  package var missed: Int64 = 0
-  package var responded: Int64 = 0
-  package var response: Int64 = 0
-}
-
-/// A decision that nobody has said anything of.
-package struct UnjudgedRow: Sendable {
-  package var id: Int64
-  package var key: DecisionKey
-  package var title: String
-  package var owner: String
-  package var tier: Tier
-  package var modelled: Int64?
-}
-
 /// What somebody must see before a rule may leave shadow.
 package struct PromotionRow: Sendable {
   package var backtest: BacktestFigures?
@@ -53,26 +16,26 @@ package struct PromotionRow: Sendable {
 /// The accounts, read.
 extension LedgerReader {
   /// Everything recorded in `since ... asOf` (wall clock), by line, then month.
-  package func accounts(since: Instant?, asOf: Instant) throws(LedgerError) -> [AccountRow] {
+  package func accounts(since: Instant?, asOf: Instant) throws(LedgerError) -> [AccountEntry] {
     try reading("the accounts") { db in
-      var lines: [Int64: AccountRow] = [:]
+      var lines: [Int64: AccountEntry] = [:]
       for row in try Row.fetchAll(db, sql: "SELECT * FROM account_lines") {
-        lines[try row.get("id")] = AccountRow(
+        lines[try row.get("id")] = AccountEntry(
           rule: try row.get("rule"), owner: try row.get("owner"), assetClass: try row.get("asset_class"),
-          asset: try row.get("asset"), tier: try known(row, "tier", path: path),
-          column: try known(row, "kind", path: path), month: 0)
+          asset: try row.get("asset"), tier: try known(row, "tier", path: path), month: 0,
+          sum: AccountSum(name: "", column: try known(row, "kind", path: path)))
       }
-      var rows: [AccountRow] = []
+      var entries: [AccountEntry] = []
       var places: [Int64: [Int: Int]] = [:]
       func place(_ line: Int64, _ month: Int) throws -> Int {
         if let place = places[line]?[month] { return place }
-        guard var row = lines[line] else {
+        guard var entry = lines[line] else {
           throw LedgerError.damagedRow(path: path, what: "account line \(line) is missing")
         }
-        row.month = month
-        rows.append(row)
-        places[line, default: [:]][month] = rows.count - 1
-        return rows.count - 1
+        entry.month = month
+        entries.append(entry)
+        places[line, default: [:]][month] = entries.count - 1
+        return entries.count - 1
       }
       let range: StatementArguments = [since?.microseconds ?? .min, asOf.microseconds]
       // Both are answered by an index alone, in its order.
@@ -85,33 +48,33 @@ extension LedgerReader {
           """, arguments: range)
       while let row = try decided.next() {
         let place = try place(row[0], row[1])
-        rows[place].decisions = row[2]
-        rows[place].modelled = row[3]
-        rows[place].plannedCost = row[4]
+        entries[place].decided(count: row[2], modelled: row[3], cost: row[4])
       }
       let booked = try Row.fetchCursor(
         db,
         sql: """
-          SELECT line, month, sum(modelled), sum(measured), sum(over), sum(unproven), sum(cost), sum(judged), sum(confirmed),
-            sum(false_alarms), sum(missed), sum(responded), sum(response)
+          SELECT line, month, sum(modelled), sum(measured), sum(over), sum(unproven), sum(cost), sum(judged),
+            sum(confirmed), sum(false_alarms), sum(missed), sum(responded), sum(response)
           FROM bookings INDEXED BY bookings_of_accounts
           WHERE recorded BETWEEN ? AND ? GROUP BY line, month
           """, arguments: range)
       while let row = try booked.next() {
         let place = try place(row[0], row[1])
-        rows[place].modelledChange = row[2]
-        rows[place].measured = row[3]
-        rows[place].over = row[4]
-        rows[place].unproven = row[5]
-        rows[place].cost = row[6]
-        rows[place].judged = row[7]
-        rows[place].confirmed = row[8]
-        rows[place].falseAlarms = row[9]
-        rows[place].missed = row[10]
-        rows[place].responded = row[11]
-        rows[place].response = row[12]
+        var sum = AccountSum(name: "", column: entries[place].sum.column)
+        sum.modelled = row[2]
+        sum.measured = row[3]
+        sum.over = row[4]
+        sum.unproven = row[5]
+        sum.cost = row[6]
+        sum.judged = row[7]
+        sum.confirmed = row[8]
+        sum.falseAlarms = row[9]
+        sum.missed = row[10]
+        sum.responded = row[11]
+        sum.response = TimeSpan(microseconds: row[12])
+        entries[place].sum.add(sum)
       }
-      return rows
+      return entries
     }
   }
 
@@ -143,7 +106,7 @@ extension LedgerReader {
   }
 
   /// Recorded by `asOf` and not judged by then; newest first.
-  package func unjudged(since: Instant?, asOf: Instant, limit: Int) throws(LedgerError) -> [UnjudgedRow] {
+  package func unjudged(since: Instant?, asOf: Instant, limit: Int) throws(LedgerError) -> [WaitingDecision] {
     try reading("decisions without a verdict") { db in
       try Row.fetchAll(
         db,
@@ -160,7 +123,7 @@ extension LedgerReader {
           ORDER BY id DESC LIMIT ?3
           """, arguments: [since?.microseconds ?? .min, asOf.microseconds, limit]
       ).map { row in
-        UnjudgedRow(
+        WaitingDecision(
           id: try row.get("id"), key: try DecisionKey(row), title: try row.get("title"), owner: try row.get("owner"),
           tier: try known(row, "tier", path: path), modelled: try row.get("modelled"))
       }
@@ -233,6 +196,23 @@ extension LedgerReader {
         },
         decisions: try counts.get("decisions"), reviewed: try counts.get("reviewed"), confirmed: Int(confirmed),
         falseAlarms: Int(falseAlarms), first: instant(try counts.get("first")), last: instant(try counts.get("last")))
+    }
+  }
+}
+
+extension AccountEntry {
+  /// The first positions of its decisions: all that is modelled is unproven, what they cost is planned. In shadow it is
+  /// what would have been.
+  fileprivate mutating func decided(count: Int64, modelled: Int64, cost: Int64) {
+    if tier == .shadow {
+      sum.shadowDecisions += count
+      sum.wouldSave += modelled
+      sum.wouldCost += cost
+    } else {
+      sum.decisions += count
+      sum.modelled += modelled
+      sum.unproven += modelled
+      sum.cost += cost
     }
   }
 }

@@ -69,7 +69,8 @@ extension Site {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// What a decision is worth is written down with it. Nothing said of money adds nothing.
+  /// What a decision is worth is written down with it, and what is booked goes by the baselines. Nothing said of money
+  /// adds nothing.
   private var priceLines: [String] {
     func lines(_ word: String, _ rates: [String: Rate]) -> [String] {
       rates.sorted { $0.key < $1.key }.map { "\(word) \(quoted($0.key)) \($0.value)" }
@@ -78,6 +79,8 @@ extension Site {
       + prices.rates.sorted { $0.key < $1.key }.map { "rate \($0.key) \($0.value.rate)" }
       + (prices.tariff.map { ["tariff \($0)"] } ?? []) + lines("downtime", prices.downtime)
       + lines("scrap", prices.scrap)
+      + prices.baselines.map { "baseline \(quoted($0.assetClass)) \($0.year) \($0.amount)" }
+      + prices.programme.map { "programme \($0.from) \($0.amount)" }
   }
 
   /// UTC without shifts and calendars adds nothing.

@@ -21,9 +21,8 @@ struct MoneyReader {
     }
     for entry in fields.named("rates") {
       let rate = Fields(entry.value, "rate of '\(entry.key)'", line: entry.line, file: file, report)
-      if let amount = fixed("rate", of: rate, needed: "0.92"), let on = date("on", of: rate) {
-        prices.rates[entry.key] = .init(rate: amount, on: on)
-      }
+      let (amount, on) = (fixed("rate", of: rate, needed: "0.92"), date("on", of: rate))
+      if let amount, let on { prices.rates[entry.key] = .init(rate: amount, on: on) }
       rate.close()
     }
     prices.tariff = fields.entry("tariff").flatMap { rate($0, .kilowattHour, "0.08", prices) }

@@ -60,7 +60,7 @@ struct BacktestCommand: ParsableCommand {
       let backtest = Backtest(
         parts: ConnectedParts(configuration.model, configuration.rules),
         threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-        wantsTrails: format == .text, configuration: configured)
+        wantsTrails: format == .text || money.html != nil, configuration: configured)
       defer { progress.clear() }
       do {
         return try backtest.run(history.ordered(inputs), progress: progress.show)
@@ -79,6 +79,17 @@ struct BacktestCommand: ParsableCommand {
       report.sweep = try money.sweep(comparison, result, configuration, losses: losses) { value in
         try replay { try comparison.applied(value, try installation.configuration()) }
       }
+    }
+    if let html = money.html {
+      guard !report.priced.isEmpty else {
+        throw Failure.usage("--html shows what was priced: it goes with --losses, or a rule that measures its value")
+      }
+      report.priced = report.withEvidence()
+      let page = backtestPage(
+        BacktestShown(
+          site: installation.site.title, currency: configuration.prices.currency, priced: report.priced,
+          sweep: report.sweep, remarks: report.remarks))
+      try writePage(page, to: html)
     }
     if money.keep { try money.keepFigures(report.priced, configuration, folders) }
     switch format {

@@ -13,6 +13,7 @@ struct BacktestMoney: ParsableArguments {
   @Option(help: "tries one rule with several values: suction_low=0.2..0.6/5 or held_for=10min,30min,3h")
   var compare: String?
   @Option(help: "with --compare: how much of the history the values may be tuned on") var split = "70%"
+  @Option(help: "writes what was priced as a page to this file") var html: String?
   @Flag(help: "keeps the figures in the site's ledger, as evidence for a promotion") var keep = false
 
   func losses(_ site: Site) throws -> [Loss]? {
@@ -88,8 +89,8 @@ struct BacktestMoney: ParsableArguments {
         test: pricing.price(rule, result, changed.model, from: split, to: nil))
     }
     return Sweep(
-      rule: comparison.rule, parameter: comparison.parameter, unit: nil, currency: configuration.prices.currency,
-      split: split, points: points)
+      rule: comparison.rule, parameter: comparison.parameter, currency: configuration.prices.currency, split: split,
+      current: configuration.rules.first { $0.name == comparison.rule }.flatMap(comparison.current), points: points)
   }
 
   func keepFigures(_ priced: [Priced], _ configuration: Configuration, _ folders: SiteFolders) throws {

@@ -18,6 +18,29 @@ struct BacktestReport {
   var priced: [Priced] = []
   var sweep: Sweep?
 
+  /// The first decisions of each rule, with what the numbers it reads did around them.
+  func withEvidence() -> [Priced] {
+    priced.map { rule in
+      var rule = rule
+      let fires = result.rows.filter { $0.event == .fire && result.ruleNames[$0.rule] == rule.rule }
+      let limits = rules.first { $0.name == rule.rule }?.limits ?? []
+      rule.evidence = fires.prefix(3).map { row in
+        EvidenceShown(
+          key: DecisionKey(rule: rule.rule, asset: asset(row).path, time: row.time), title: rule.title, verdict: nil,
+          readings: row.evidence,
+          curves: row.trails.map { trail in
+            let first = row.time - TimeSpan(microseconds: trail.stretch.microseconds * Int64(trail.mark))
+            return EvidenceShown.Curve(
+              name: trail.name, unit: row.evidence.first { $0.name == trail.name }?.unit,
+              points: trail.values.enumerated().map { place, value in
+                (first + TimeSpan(microseconds: trail.stretch.microseconds * Int64(place)), value)
+              }, limit: limits.drawn(for: trail.name))
+          })
+      }
+      return rule
+    }
+  }
+
   var rows: [BacktestRow] { result.rows.filter { wanted.contains(result.ruleNames[$0.rule]) } }
 
   // MARK: CSV and JSON

@@ -48,7 +48,9 @@ struct SweptValues: Sendable {
       throw Failure.usage("--compare held_for: \(value.written) is no length of time")
     }
     if parameter == "held_for" {
-      guard case .duration = values[0] else { throw Failure.usage("--compare held_for takes lengths of time: 10min,30min") }
+      guard case .duration = values[0] else {
+        throw Failure.usage("--compare held_for takes lengths of time: 10min,30min")
+      }
       return
     }
     guard let limit = rule.limits.first(where: { $0.name == parameter }) else {
@@ -62,6 +64,13 @@ struct SweptValues: Sendable {
         throw Failure.usage("--compare \(parameter): \(value.written) \(refusal)")
       }
     }
+  }
+
+  /// What the rule has now; nil where a limit says how long it is held.
+  func current(_ rule: Rule) -> String? {
+    if parameter != "held_for" { return rule.limits.first { $0.name == parameter }?.value.written }
+    if case .span(let span) = rule.heldFor { return "\(span)" }
+    return nil
   }
 
   /// The configuration with the rule under one of the values, on every asset alike.

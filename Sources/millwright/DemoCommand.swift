@@ -73,26 +73,44 @@ struct DemoCommand: ParsableCommand {
     live.stop()
     publisher.close()
     teller.waitUntilDelivered(seconds: 10)
+    let written = faults.filter { $0.onset < end }
+    try judge(teller.summary(start: start, end: end, messages: 0, faults: written), service)
     service.stop()
     let counts = try service.waitUntilEnded()
     let summary = teller.summary(
-      start: start, end: end, messages: Int(counts.taken), faults: faults.filter { $0.onset < end })
+      start: start, end: end, messages: Int(counts.taken), faults: written)
     print("\n" + story.summary(summary))
     try leavePage(installation)
   }
 
-  /// What it was worth, left where it can be opened: nobody has judged anything yet, so all of it is unproven.
+  /// The shift says what it found: the simulated plant knows which of its faults were real. The newest decision is left
+  /// for whoever opens the page.
+  private func judge(_ summary: Summary, _ service: Service) throws {
+    let comparison = Comparison(
+      faults: summary.faults, decisions: summary.decisions, blind: summary.blind, until: summary.end)
+    try service.journal(
+      summary.decisions.dropLast().map { decision in
+        Instruction(
+          person: "demo-shift", at: systemClock(),
+          act: .verdict(
+            decision.key, comparison.wasFault(decision) ? .confirmed : .falseAlarm, cost: nil,
+            note: "the simulated plant knows its faults"))
+      })
+  }
+
+  /// What it was worth, left where it can be opened.
   private func leavePage(_ installation: Installation) throws {
-    let path = installation.site.stateFolder + "/ledger.sqlite"
-    let accounts: Accounts
     do {
-      accounts = try RoiAccounts(reader: LedgerReader(path: path), site: installation.site).accounts(
+      let reader = try LedgerReader(path: installation.site.stateFolder + "/ledger.sqlite")
+      var accounts = try RoiAccounts(reader: reader, site: installation.site).accounts(
         by: .rule, since: nil, asOf: nil)
-    } catch {
+      accounts.evidence = try RoiEvidence(reader: reader, configuration: installation.configuration())
+        .around(Array(accounts.waiting.prefix(3)))
+      try writePage(returnPage(accounts), to: page)
+    } catch let error as LedgerError {
       throw Failure.cannot("\(error)")
     }
-    try writePage(returnPage(accounts), to: page)
-    print("What it was worth, all of it still without a verdict: \(page)")
+    print("What it was worth, by verdicts of the simulated plant: \(page)")
   }
 }
 

@@ -1,6 +1,7 @@
 import Crypto
 import Delivery
 import Foundation
+import Ledger
 import Rules
 import Scripting
 import Site
@@ -258,6 +259,11 @@ package struct Installation: Sendable {
   var texts: [(name: String, text: String)] {
     [("site", site.fingerprint), ("site.yaml", site.texts.site), ("assets.yaml", site.texts.assets)]
       + rules.map { ($0.name, $0.text) }
+  }
+
+  /// What decided last, as a ledger has it; nil when nothing has yet. Throws as `recorded` does.
+  static func deciding(_ reader: LedgerReader, _ folders: SiteFolders) throws -> Installation? {
+    try reader.configurations().last.map { try recorded(reader.versions(), hash: $0.hash, folders) }
   }
 
   /// What once decided under `hash`, from the texts that were stored for it. Throws when they are not all there, or are

@@ -31,7 +31,7 @@ struct Roi: ParsableCommand {
     }
     let site = try readSite(self.site)
     let path = ledger ?? site.stateFolder + "/ledger.sqlite"
-    let accounts: Accounts
+    var accounts: Accounts
     do {
       accounts = try RoiAccounts(reader: LedgerReader(path: path), site: site).accounts(
         by: grouping, since: moment(since, "since", in: site.zone), asOf: moment(asOf, "as-of", in: site.zone))
@@ -39,6 +39,16 @@ struct Roi: ParsableCommand {
       throw Failure.cannot("\(error)")
     }
     if let html {
+      // What somebody has to judge is shown with what was seen around it, by the rules that decided last.
+      do {
+        let reader = try LedgerReader(path: path)
+        if let deciding = try Installation.deciding(reader, SiteFolders(site: self.site)) {
+          accounts.evidence = try RoiEvidence(reader: reader, configuration: deciding.configuration())
+            .around(Array(accounts.waiting.prefix(3)))
+        }
+      } catch {
+        accounts.remarks.append("what was seen around decisions is not shown: \(error)")
+      }
       try writePage(returnPage(accounts), to: html)
     }
     switch format {

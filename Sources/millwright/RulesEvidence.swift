@@ -58,7 +58,9 @@ private struct PromotionEvidence {
   /// Fields that it lacks.
   var isComplete: [String]
 
-  private var interval: (low: Double, high: Double)? { wilsonInterval(row.confirmed, of: row.confirmed + row.falseAlarms) }
+  private var interval: (low: Double, high: Double)? {
+    wilsonInterval(row.confirmed, of: row.confirmed + row.falseAlarms)
+  }
 
   /// What is short of what the site asks.
   private var short: [String] {
@@ -84,10 +86,12 @@ private struct PromotionEvidence {
     } else {
       lines.append("  backtest   none kept of this version")
     }
-    lines.append("  decisions  \(row.decisions), \(row.reviewed) reviewed: \(row.confirmed) confirmed, \(row.falseAlarms) false")
+    lines.append(
+      "  decisions  \(row.decisions), \(row.reviewed) reviewed: \(row.confirmed) confirmed, \(row.falseAlarms) false")
     if let interval {
       let precision = Double(row.confirmed) / Double(row.confirmed + row.falseAlarms)
-      lines.append("  precision  \(percent(precision)), surely between \(percent(interval.low)) and \(percent(interval.high))")
+      lines.append(
+        "  precision  \(percent(precision)), surely between \(percent(interval.low)) and \(percent(interval.high))")
     }
     lines.append(short.isEmpty ? "  enough for what the site asks" : "  not enough: \(short.joined(separator: "; "))")
     return lines

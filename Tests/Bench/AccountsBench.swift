@@ -45,21 +45,8 @@ enum AccountsBench {
   private static func read(_ reader: LedgerReader) throws -> Accounts {
     let end = try reader.lastRecorded() ?? .distantFuture
     var accounts = Accounts(site: "Bench", currency: "EUR", asOf: end, since: nil, grouping: .rule)
-    accounts.sum(
-      try reader.accounts(since: nil, asOf: end).map { row in
-        var sum = AccountSum(name: "", column: row.column)
-        sum.decisions = row.decisions
-        sum.modelled = row.modelled + row.modelledChange
-        sum.measured = row.measured
-        sum.unproven = row.modelled + row.unproven
-        sum.cost = row.plannedCost + row.cost
-        return AccountEntry(
-          rule: row.rule, owner: row.owner, assetClass: row.assetClass, asset: row.asset, tier: row.tier,
-          month: row.month, sum: sum)
-      })
-    accounts.waiting = try reader.unjudged(since: nil, asOf: end, limit: 50).map {
-      WaitingDecision(id: $0.id, key: $0.key, title: $0.title, owner: $0.owner, tier: $0.tier, modelled: $0.modelled)
-    }
+    accounts.sum(try reader.accounts(since: nil, asOf: end))
+    accounts.waiting = try reader.unjudged(since: nil, asOf: end, limit: 50)
     return accounts
   }
 
@@ -76,7 +63,10 @@ enum AccountsBench {
             rule: "rule\(place % 20)", asset: "Works/M\(place / 20 % 500)",
             time: Instant(seconds: 1_600_000_000 + Int64(place))),
           title: "Over", owner: "bench\(place % 7)", since: Instant(seconds: 1_600_000_000), evidence: [], limits: [],
-          tier: .act, actions: [Action(number: 1, kind: .notification, title: "x", text: "x", priority: nil, adapter: nil, standing: .ready)],
+          tier: .act,
+          actions: [
+            Action(number: 1, kind: .notification, title: "x", text: "x", priority: nil, adapter: nil, standing: .ready)
+          ],
           assetClass: "Machine")
         decision.value = Valuation(column: .avoided, modelled: eur(100_000), cost: eur(35_000), nuisance: eur(5_000))
         return decision

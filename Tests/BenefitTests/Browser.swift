@@ -26,7 +26,8 @@ final class Browser {
     // It refuses to sandbox itself as root; the pages are our own.
     process.arguments = [
       "-c", #"exec chromium "$@" 3<"$0/to" 4>"$0/from""#, folder.path, "--headless", "--no-sandbox", "--disable-gpu",
-      "--disable-dev-shm-usage", "--hide-scrollbars", "--no-first-run", "--disable-background-networking", "--remote-debugging-pipe",
+      "--disable-dev-shm-usage", "--hide-scrollbars", "--no-first-run", "--disable-background-networking",
+      "--remote-debugging-pipe",
       "--user-data-dir=\(folder.path)/profile", "about:blank",
     ]
     process.standardOutput = FileHandle.nullDevice

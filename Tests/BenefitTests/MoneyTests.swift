@@ -37,7 +37,9 @@ import Testing
     }
     let matching = Matching(decisions: decisions, losses: losses, lead: Self.lead)
     var free = Set(decisions.indices)
-    for (index, loss) in losses.enumerated().sorted(by: { ($0.element.start, $0.offset) < ($1.element.start, $1.offset) }) {
+    for (index, loss) in losses.enumerated().sorted(by: {
+      ($0.element.start, $0.offset) < ($1.element.start, $1.offset)
+    }) {
       let helpful = free.filter { place in
         let ahead = (loss.start - decisions[place]).microseconds
         return !loss.planned && ahead >= 2 * 3_600_000_000 && ahead <= 48 * 3_600_000_000
@@ -61,7 +63,8 @@ import Testing
   ) {
     func eur(_ amount: Int64) -> Money { Money(hundredths: amount * 100, currency: "EUR") }
     let model = ValueModel(
-      avoids: .money(eur(replacement - repair)), growsOver: .hours(60 * 24), nuisance: eur(inspection), because: component,
+      avoids: .money(eur(replacement - repair)), growsOver: .hours(60 * 24), nuisance: eur(inspection),
+      because: component,
       lead: Lead(within: .hours(100 * 24)))
     let prices = Prices()
     #expect(model.worth(at: prices, asset: "P", assetClass: "C", lead: .hours(Int64(days) * 24)) == eur(saved))

@@ -24,7 +24,10 @@ import Testing
       return nil
     }
     return try Call(
-      ["backtest", Self.plants + "/nab", "--data", Self.machine, "--asset", "machine1", "--column", "Temperature=value"]
+      [
+        "backtest", Self.plants + "/nab", "--data", Self.machine, "--asset", "machine1", "--column",
+        "Temperature=value",
+      ]
         + more)
   }
 
@@ -87,7 +90,8 @@ import Testing
     let folder = try scratchFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     guard FileManager.default.fileExists(atPath: Self.machine),
-      let run = try nab("--losses", losses(in: folder), "--rule", "machine_cold", "--compare", "cold=50..65/4", "--format", "json")
+      let run = try nab(
+        "--losses", losses(in: folder), "--rule", "machine_cold", "--compare", "cold=50..65/4", "--format", "json")
     else { return }
     #expect(run.status == 0, "\(run.errors)")
     let sweep = try #require(
@@ -154,7 +158,8 @@ import Testing
 
   @Test(arguments: [
     (["--compare", "cold"], "say NAME=FIRST..LAST/COUNT"), (["--compare", "colt=1..2/3"], "did you mean 'cold'?"),
-    (["--compare", "held_for=1,2"], "takes lengths of time"), (["--compare", "cold=1,2", "--split", "all"], "write it as 70%"),
+    (["--compare", "held_for=1,2"], "takes lengths of time"),
+    (["--compare", "cold=1,2", "--split", "all"], "write it as 70%"),
     (["--schedule", "30d"], "--schedule goes with --losses"), (["--keep"], "it goes with --losses"),
   ])
   func what_is_wrong_with_a_call_is_said(arguments: [String], message: String) throws {

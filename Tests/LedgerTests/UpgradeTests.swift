@@ -82,7 +82,7 @@ import Testing
     #expect(try reader.decision(matching: "3")?.decision.value == Self.value)
     #expect(try reader.losses(since: nil, asOf: .distantFuture, limit: 9) == [Self.loss])
     #expect(try reader.promotion(of: "pump_cavitation", logic: Digest(hex: "bb")).backtest == Self.figures)
-    #expect(try reader.accounts(since: nil, asOf: .distantFuture).map(\.measured).reduce(0, +) == 420_000)
+    #expect(try reader.accounts(since: nil, asOf: .distantFuture).map(\.sum.measured).reduce(0, +) == 420_000)
   }
 
   /// From before accounts were kept.
@@ -177,7 +177,8 @@ import Testing
       .verdict(decision, .confirmed, cost: Money(hundredths: 120_000, currency: "EUR"), note: "strainer"),
       .verdict(
         decision, .confirmed, cost: nil, worth: Money(hundredths: 420_000, currency: "EUR"), note: "and what it saved"),
-      .losses([Self.loss], origin: "list"), .backtested(Self.figures), .halt(why: "a valve is open"), .resume, .retry(ActionKey(decision: decision, number: 1)),
+      .losses([Self.loss], origin: "list"), .backtested(Self.figures), .halt(why: "a valve is open"), .resume,
+      .retry(ActionKey(decision: decision, number: 1)),
       .shelve(rule: "pump_cavitation", asset: nil, until: at(900), why: "painting"),
       .takeOut(asset: "Riverside/Utilities/P-101", why: "overhaul"),
     ]

@@ -26,7 +26,11 @@ package struct WriterScript {
     let now = Instant(seconds: 1_760_000_000 + Int64(step))
     if step % 45 == 0 { ledger = nil }
     // Small, so that the journal is cut.
-    let ledger = try self.ledger ?? Ledger(path: path, keep: Retention(age: .seconds(30), size: 300_000))
+    // What is recorded must be the same each time: the clock stands still.
+    let ledger =
+      try self.ledger
+      ?? Ledger(
+        path: path, keep: Retention(age: .seconds(30), size: 300_000), clock: { Instant(seconds: 1_760_000_000) })
     self.ledger = ledger
     let queue = ledger.actionQueue(report: { _ in })
     switch step % 5 {

@@ -98,11 +98,14 @@ struct ControlClient {
       return .failed(why: unknownPerson(account: account))
     }
     let writer = try Ledger(path: ledger)
-    if let installation = try? Installation.readGood(SiteFolders(site: place.site), makeSecrets: false) {
-      writer.keepBooks(by: Bookkeeping(try installation.configuration()))
-    } else if request.concernsMoney {
-      return .failed(
-        why: "the site cannot be read, so nothing can be booked by its prices; 'millwright check' says why")
+    do {
+      writer.keepBooks(by: try books(of: reader))
+    } catch {
+      // To halt must always be possible.
+      if request.concernsMoney {
+        return .failed(
+          why: "nothing can be booked by the prices of what decided last: \(error); start the engine first")
+      }
     }
     let names = { PlantNames(try Installation.readGood(SiteFolders(site: place.site), makeSecrets: false)) }
     return Instructing(reader: reader, person: person, now: systemClock(), names: names) { instructions in
@@ -110,6 +113,14 @@ struct ControlClient {
       batch.inputs = instructions.map { .command(.instructed($0)) }
       try writer.commit(batch)
     }.answer(request)
+  }
+}
+
+extension ControlClient {
+  /// By what the ledger itself says decides: the site's folder may have changed since, or be another's.
+  private func books(of reader: LedgerReader) throws -> Bookkeeping {
+    try Installation.deciding(reader, SiteFolders(site: place.site)).map { Bookkeeping(try $0.configuration()) }
+      ?? Bookkeeping()
   }
 }
 

@@ -178,7 +178,9 @@ struct Instructing {
       guard let row = try reader.action(matching: "\(key)") else { return "\(key)" }
       return "action \(row.id), \(row.kind.rawValue) '\(row.title)', is \(row.state.rawValue): \(row.reason ?? "")"
     case .verdict(let key, let verdict, let cost, let worth, let note):
-      let parts = [verdict.rawValue, cost.map { "cost \($0)" } ?? "", worth.map { "saved \($0)" } ?? "", note].filter { !$0.isEmpty }
+      let parts = [verdict.rawValue, cost.map { "cost \($0)" } ?? "", worth.map { "saved \($0)" } ?? "", note].filter {
+        !$0.isEmpty
+      }
       return "\(key): \(parts.joined(separator: ", ")), says \(person.name)"
     case .release(let rule, _): return "the new version of '\(rule)' was released by \(person.id)"
     case .halt:

@@ -52,7 +52,8 @@ extension Service {
     return answer
   }
 
-  private func journal(_ instructions: [Instruction]) throws {
+  /// Returns when all of them are on disk.
+  func journal(_ instructions: [Instruction]) throws {
     let written = DispatchSemaphore(value: 0)
     for instruction in instructions {
       inbox.post(.instructed(instruction)) { written.signal() }

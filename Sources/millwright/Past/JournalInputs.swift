@@ -28,6 +28,8 @@ final class JournalInputs: PastInputs {
   private let samples: Range<Instant>?
   private let assets: [String: AssetID]
   private var next: Int64
+  /// How many inputs have been read.
+  private(set) var read: Int64 = 0
   /// What an id means; nil where it means nothing here. Ids that are not in it are the loaded configuration's own.
   private var meanings: [TagID: TagID?] = [:]
   private var isOwn = true
@@ -43,6 +45,13 @@ final class JournalInputs: PastInputs {
   /// Nothing but samples of these times, as a file of history has them: time passes by the data alone.
   convenience init(_ reader: LedgerReader, _ configuration: Configuration, samplesWithin times: Range<Instant>) throws {
     try self.init(reader, configuration, from: nil, samples: times)
+  }
+
+  /// The same from an input on.
+  convenience init(
+    _ reader: LedgerReader, _ configuration: Configuration, from number: Int64, samplesWithin times: Range<Instant>
+  ) throws {
+    try self.init(reader, configuration, from: number, samples: times)
   }
 
   private init(
@@ -66,6 +75,7 @@ final class JournalInputs: PastInputs {
       try reader.replay(from: next) { number, input in
         if taken == Self.inputsAtOnce { throw Enough() }
         taken += 1
+        read += 1
         next = number + 1
         if let input = translated(input) { inputs.append(input) }
       }
