@@ -164,12 +164,11 @@ extension Ledger {
     of decision: Int64, root: Int64, _ members: [Int64], _ db: Database
   ) throws -> (facts: IncidentFacts, line: Int64?) {
     let row = try Row.fetchOne(
-      db.cachedStatement(sql: "SELECT line, tier, modelled, nuisance, author FROM decisions WHERE id = ?"),
+      db.cachedStatement(sql: "SELECT line, modelled, nuisance, author FROM decisions WHERE id = ?"),
       arguments: [decision])
     guard let row else { throw LedgerError.damagedRow(path: path, what: "decision \(decision) is missing") }
     var facts = IncidentFacts()
     facts.belongsToAnother = decision != root
-    facts.isShadow = try known(row, "tier", path: path) == Tier.shadow
     facts.modelled = try row.get("modelled")
     facts.nuisance = try row.get("nuisance") ?? 0
     facts.author = try row.get("author")

@@ -44,9 +44,7 @@ package struct IncidentFacts: Sendable {
   }
   /// Of another's order: that one pays.
   package var belongsToAnother = false
-  /// Recorded only: it changed nothing in the plant.
-  package var isShadow = false
-  /// Something was done, or may still be.
+  /// Something was done, or may still be. Nothing is in shadow.
   package var acted = true
   package var modelled: Int64?
   /// Of all its orders, as their system says, and as planned until it does.
@@ -73,7 +71,7 @@ extension Position {
       confirmed = word.verdict == .confirmed ? 1 : 0
       falseAlarms = word.verdict == .falseAlarm || word.verdict == .noFaultFound ? 1 : 0
     }
-    guard !facts.isShadow, facts.acted else { return }
+    guard facts.acted else { return }
     cost = facts.cost
     modelled = facts.modelled ?? 0
     switch word?.verdict {

@@ -200,6 +200,19 @@ import Testing
     }
   }
 
+  @Test(arguments: [0, -3_600] as [Int64])
+  func what_is_recorded_later_is_in_no_earlier_report_though_the_clock_stands_or_is_set_back(_ seconds: Int64) throws {
+    try decide(0)
+    let reader = try LedgerReader(path: folder.ledger)
+    let asOf = try #require(try reader.lastRecorded())
+    let report = "\(try reader.accounts(since: nil, asOf: asOf))"
+    clock.advance(by: .seconds(seconds))
+    try say(.confirmed, on: 0)
+    try decide(100)
+    #expect("\(try reader.accounts(since: nil, asOf: asOf))" == report)
+    #expect(try rows().measured == 1_000_000)
+  }
+
   /// Another style: nothing is booked, each incident's position is worked out from all that was ever said of it.
   @Test(arguments: (0..<UInt64(Campaign.size(12, large: 400))).map { Campaign.seed &+ $0 })
   func money_is_conserved_and_an_earlier_report_is_repeated(_ seed: UInt64) throws {
