@@ -121,7 +121,7 @@ package struct Valuation: Sendable, Equatable {
 
 extension ValueModel {
   /// By the site's prices, for one decision that takes actions of these kinds. An amount in a currency without a rate
-  /// counts as not stated; `findings(for:)` refuses that beforehand.
+  /// counts as not stated; `objections` says so beforehand.
   package func valuation(
     at prices: Prices, asset: String, assetClass: String, actions: [ActionKind]
   ) -> Valuation {
@@ -151,5 +151,49 @@ extension ValueModel {
     guard let whole else { return nil }
     guard let growsOver, let lead else { return whole.times(share) }
     return whole.times(min(max(lead, .zero), growsOver), of: growsOver).times(share)
+  }
+}
+
+extension Rule {
+  /// Why its value cannot be had at the site's prices: each a sentence for people.
+  package func objections(at prices: Prices, people: [String], model: Model) -> [String] {
+    guard let value else { return [] }
+    var objections: [String] = []
+    var currencies = (value.costs.values + [value.nuisance].compactMap { $0 }).map(\.currency)
+    var unit: Measure?
+    switch value.avoids {
+    case nil: break
+    case .money(let money): currencies.append(money.currency)
+    case .measure(let measure, _, let rate):
+      if let rate { currencies.append(rate.currency) } else { unit = measure }
+    case .shortfall(let shortfall):
+      if let rate = shortfall.rate { currencies.append(rate.currency) } else { unit = .kilowattHour }
+      if case .limit(let name) = shortfall.curve {
+        let curves = limits.filter { if case .curve = $0.value { true } else { false } }.map(\.name)
+        if !curves.contains(name) {
+          objections.append(
+            "'value.avoids.curve' names '\(name)', which is no curve among the rule's limits"
+              + suggestion(for: name, among: curves))
+        }
+      }
+    }
+    for currency in Set(currencies).sorted() where prices.converted(.zero(currency)) == nil {
+      objections.append(
+        "'value' has amounts in \(currency), and the site has no rate for it; name one under 'rates' of 'money'")
+    }
+    if let unit {
+      let assets = model.assets.filter { model.classes[$0.classIndex].name == appliesTo }
+      if assets.contains(where: { prices.rate(unit, asset: $0.path, assetClass: appliesTo) == nil }) {
+        let key = [Measure.hour: "downtime", .kilowattHour: "tariff", .kilogram: "scrap"][unit] ?? ""
+        objections.append(
+          "'value.avoids' counts \(unit.rawValue), and the site does not say what one costs on '\(appliesTo)'; name it under "
+            + "'\(key)' of 'money', or here, as in \"6 \(unit.rawValue) at 600 \(prices.currency)/\(unit.rawValue)\"")
+      }
+    }
+    if let author = value.author, !people.contains(author) {
+      objections.append(
+        "'value.author' is '\(author)', who is not among the site's people\(suggestion(for: author, among: people))")
+    }
+    return objections
   }
 }

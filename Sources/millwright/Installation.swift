@@ -174,6 +174,12 @@ package struct Installation: Sendable {
             message: "example '\(proof.example.name)'\(limits): \(failure)"))
       }
     }
+    for rule in compiled {
+      // Where in its text that is, the compiled rule no longer says.
+      for objection in rule.objections(at: site.prices, people: site.people.map(\.id), model: site.model) {
+        findings.append(Finding(file: "rules/\(rule.plainName).lua", line: nil, message: objection))
+      }
+    }
     let names = ruleNames
     findings += Rules.findings(
       among: compiled, broken: names.filter { name in !compiled.contains { $0.name == name } })

@@ -152,6 +152,26 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    (#"avoids = "9 500 USD", because = "b""#, "amounts in USD, and the site has no rate for it"),
+    (#"avoids = "6 h", because = "b""#, "counts h, and the site does not say what one costs on 'CentrifugalPump'"),
+    (#"author = "h.webber", because = "b""#, "who is not among the site's people (did you mean 'h.weber'?)"),
+    (
+      #"avoids = { shortfall_of = "SuctionPressure", against = "DischargePressure", row = "1 min", curve = "low", rate = "0.1 EUR/kWh" }, because = "b""#,
+      "names 'low', which is no curve among the rule's limits"
+    ),
+  ])
+  func a_value_that_the_site_cannot_price_is_a_finding(value: String, message: String) async throws {
+    let place = try await Workplace(
+      rule: Workplace.rule.replacingOccurrences(of: "check_first =", with: "value = { \(value) },\n  check_first ="))
+    try await onAThread {
+      let check = try place.run(["check"] + place.arguments)
+      #expect(check.code == 1)
+      #expect(check.output.contains("rules/suction_low.lua: 'value") && check.output.contains(message), "\(check.output)")
+    }
+    await place.close()
+  }
+
   private static func total(_ output: String) throws -> [String: Any] {
     let all = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any]
     return try #require((all?["totals"] as? [[String: Any]])?.first, "it said: \(output)")
