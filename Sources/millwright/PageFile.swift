@@ -5,6 +5,6 @@ func writePage(_ page: String, to path: String) throws {
   do {
     try Data(page.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
   } catch {
-    throw Failure.cannot("cannot write the page to \(path): \(error.localizedDescription)")
+    throw Failure.cannot("cannot write the page to \(path): no such folder, or not writable; name another file")
   }
 }

@@ -30,11 +30,12 @@ struct Roi: ParsableCommand {
       )
     }
     let site = try readSite(self.site)
+    let (from, to) = (try moment(since, "since", in: site.zone), try moment(asOf, "as-of", in: site.zone))
     let path = ledger ?? site.stateFolder + "/ledger.sqlite"
     var accounts: Accounts
     do {
       accounts = try RoiAccounts(reader: LedgerReader(path: path), site: site).accounts(
-        by: grouping, since: moment(since, "since", in: site.zone), asOf: moment(asOf, "as-of", in: site.zone))
+        by: grouping, since: from, asOf: to)
     } catch let error as LedgerError {
       throw Failure.cannot("\(error)")
     }
