@@ -32,9 +32,9 @@ extension Policy {
   }
 
   /// The rule of its group that has the decision of this trouble, or is to have it: the one that was pending first of
-  /// those that nothing else holds back. Nil when the condition itself may decide.
+  /// those that nothing else holds back. Nil when the condition itself may decide, or has: what it repeats is its own.
   private func firstOut(besides condition: ConditionID, at time: Instant, _ evaluator: Evaluator) -> String? {
-    guard let docket = dockets[condition] else { return nil }
+    guard let docket = dockets[condition], !docket.hasDecided else { return nil }
     let others = groups[condition] ?? []
     if let decided = others.first(where: { dockets[$0]?.hasDecided == true }) {
       return evaluator.rule(of: decided).name
