@@ -4,6 +4,7 @@
 #   make test    build once with optimisation and run every test
 #   make bench   speed, each figure beside a bound measured in the same run
 #   make fuzz    the large campaigns of damaged and random input (MILLWRIGHT_SEED=n repeats one)
+#   make models  the large campaigns against models that work everything out anew, and 10^8 changes without drift
 #   make torture 10,000 power cuts, 10,000 flipped bits, N=1000 kills under load
 #   make asan    every allocation of the Lua host failed once, under the address sanitizer
 #   make protections  switches each protection off, and shows the test that fails without it
@@ -21,7 +22,7 @@ N ?= 1000
 PACKAGES = pkg-config libmosquitto-dev libcurl4-openssl-dev liblua5.4-dev libsqlite3-dev zlib1g-dev mosquitto mosquitto-clients \
   python3-venv influxdb postgresql postgresql-client chromium
 
-.PHONY: help setup build demo test bench fuzz torture asan protections check wind-data format
+.PHONY: help setup build demo test bench fuzz models torture asan protections check wind-data format
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
@@ -57,6 +58,10 @@ bench: build
 
 fuzz: build
 	MILLWRIGHT_CAMPAIGN=large $(SWIFT) test -c release --skip-build --filter 'FuzzTests|JSONOracleTests|RuleCampaignTests'
+
+models: build
+	MILLWRIGHT_CAMPAIGN=large $(SWIFT) test -c release --skip-build \
+	  --filter 'ReferenceCampaign|OthersCampaign|PolicyCampaign|no_window_drifts'
 
 torture: build
 	MILLWRIGHT_CAMPAIGN=large MILLWRIGHT_KILLS=$(N) $(SWIFT) test -c release --skip-build --filter 'PowerLossTests|BitFlipTests|KillTests'

@@ -14,8 +14,9 @@ struct Docket: Sendable {
   var recheck: (at: Instant, of: DecisionKey)?
   /// A decision that waits for its reasons to end.
   var held: Held?
-  /// When policy wants to look at it again.
+  /// When policy wants to look at it again, and when it last did.
   var looks: Instant?
+  var looked = Instant.distantPast
 
   struct Held: Sendable {
     /// The moment of the firing, or of the repetition.
@@ -59,6 +60,7 @@ extension Docket {
       recheck.at.encode(into: &writer)
       recheck.of.encode(into: &writer)
     }
+    looked.encode(into: &writer)
   }
 
   init(from reader: inout ByteReader, readings count: Int) throws(Unreadable) {
@@ -81,6 +83,7 @@ extension Docket {
     recheck = try reader.optional { (reader) throws(Unreadable) in
       (try Instant(from: &reader), try DecisionKey(from: &reader))
     }
+    looked = try Instant(from: &reader)
   }
 }
 

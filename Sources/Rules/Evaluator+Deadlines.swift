@@ -91,7 +91,7 @@ extension Evaluator {
       guard due < time,
         due < rules[Int(placements[condition].rule)].transition(of: conditions[condition].phase) ?? .distantFuture
       else { return true }
-      guard evaluate(condition, at: due) else { return false }
+      guard evaluate(condition, at: due, passing: true) else { return false }
     }
   }
 

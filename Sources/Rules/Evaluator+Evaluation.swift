@@ -1,9 +1,12 @@
 // Asking a rule at one moment, and what its answer makes of the condition (S5 to S7, S11).
 extension Evaluator {
   /// Asks the rule as of `moment`. `taking`: the moment is a deadline, so a hold or release that ends there ends.
-  /// False when the rule failed: the condition is then to be restored.
+  /// `passing`: data has passed the moment, so nothing more is to come at it. False when the rule failed: the condition
+  /// is then to be restored.
   /// `byHand`: a person resets it.
-  mutating func evaluate(_ condition: Int, at moment: Instant, taking: Bool = false, byHand: Bool = false) -> Bool {
+  mutating func evaluate(
+    _ condition: Int, at moment: Instant, taking: Bool = false, passing: Bool = false, byHand: Bool = false
+  ) -> Bool {
     guard conditions[condition].faults < Evaluator.strikes else {
       conditions[condition].due = .distantFuture
       conditions[condition].wake = .distantFuture
@@ -65,7 +68,10 @@ extension Evaluator {
     see(&state, condition, answer, at: moment)
     move(
       &state, condition, rule, whenIsTrue: whenIsTrue, clears: clears && answer == .no, at: moment, taking, byHand)
-    if rule.isGated { pass(&state, condition, rule, whenIsTrue: whenIsTrue, at: moment) }
+    if rule.isGated {
+      tellGate(&state, condition, at: moment)
+      if taking || passing { turnCalendar(&state, condition, rule, whenIsTrue: whenIsTrue, at: moment) }
+    }
 
     var next = Instant(microseconds: deadline)
     if rule.hours != nil { next = min(next, state.calendarChanges) }
@@ -152,15 +158,17 @@ extension Evaluator {
     }
   }
 
-  /// What comes last at an instant (S6): the calendar opens or closes. And policy is told when the gate of an active
-  /// condition has changed.
-  private mutating func pass(
+  /// Policy is told when the gate of an active condition has changed.
+  private mutating func tellGate(_ state: inout Condition, _ condition: Int, at moment: Instant) {
+    guard state.phase.isActive, state.gate != asked else { return }
+    state.gate = asked
+    looked(condition, state.gate, at: moment)
+  }
+
+  /// What comes last at an instant, after all its samples (S6): the calendar opens or closes.
+  private mutating func turnCalendar(
     _ state: inout Condition, _ condition: Int, _ rule: CompiledRule, whenIsTrue: Bool, at moment: Instant
   ) {
-    if state.phase.isActive, state.gate != asked {
-      state.gate = asked
-      looked(condition, state.gate, at: moment)
-    }
     guard let hours = rule.hours, state.calendarChanges == moment else { return }
     if turn(&state, hours) { enter(.normal, &state, condition, at: moment) }
     asked.isOpen = state.isOpen

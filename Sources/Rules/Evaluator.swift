@@ -288,7 +288,10 @@ package struct Evaluator {
     if history >= 0 {
       var silentFrom = Int64.max
       if !beats.isEmpty, let beat = beats[Int32(index)] {
+        let isFirst = histories[history].newest == nil
         silentFrom = mute(Int32(index), from: tags[Int(beat)].newest, to: time) ?? .max
+        // Never heard of before, and silent still: it has not been good since the asset's first input (S4).
+        if isFirst, silentFrom != .max { silentFrom = min(silentFrom, firstHeard[Int(tag.asset)]) }
       }
       if !anchorsByTag.isEmpty, quality == .good, let number {
         noteAnchors(Int32(index), number, at: time, before: oldest.microseconds)
@@ -323,9 +326,11 @@ package struct Evaluator {
       let history = Int(tags[Int(dependent)].history)
       guard history >= 0, let newest = histories[history].newest else { continue }
       let wasSilent = mute(dependent, from: previous, to: time) != nil
-      guard newest.quality == .good, wasSilent || newest.badSince != .max else { continue }
+      let isGood = newest.quality == .good
+      guard newest.quality != .stale, wasSilent || (isGood && newest.badSince != .max) else { continue }
       histories[history].push(
-        time: max(time, newest.time), number: newest.number, quality: .good, aged: newest.aged, isSample: false)
+        time: max(time, newest.time), number: isGood ? newest.number : nil, quality: newest.quality,
+        aged: newest.aged, isSample: false)
     }
   }
 
@@ -338,7 +343,7 @@ package struct Evaluator {
     let history = Int(tags[Int(tag)].history)
     let end = beat == .min ? firstHeard[Int(tags[Int(tag)].asset)] : beat.saturatingPlus(staleAfter.microseconds)
     guard end < time else { return nil }
-    if history >= 0, let newest = histories[history].newest, newest.quality == .good, newest.time < time {
+    if history >= 0, let newest = histories[history].newest, newest.quality != .stale, newest.time < time {
       histories[history].push(
         time: max(end + 1, newest.time), number: nil, quality: .stale, aged: false, isSample: false, silentFrom: end)
     }

@@ -1,54 +1,79 @@
 // A firing becomes a decision at once, or when the last of its reasons has ended and the condition is still active.
 extension Policy {
-  mutating func fired(
-    _ event: Step.Event, since: Instant, _ readings: [ReadingValue], _ gate: Gate, _ evaluator: inout Evaluator,
-    _ verdict: inout Verdict
-  ) {
-    let rule = evaluator.rule(of: event.condition)
-    dockets[event.condition] = Docket(
-      fired: event.time, since: since, gate: gate, readings: readings,
-      repeats: rule.repeatsEvery.map { event.time + $0 }, held: Docket.Held(time: event.time))
-    judge(event.condition, at: event.time, &evaluator, &verdict)
-  }
-
-  /// The readings and the gate as of `time`.
-  mutating func looked(
-    _ condition: ConditionID, at time: Instant, _ readings: [ReadingValue], _ gate: Gate,
-    _ evaluator: inout Evaluator, _ verdict: inout Verdict
-  ) {
-    guard dockets[condition] != nil else { return }
-    dockets[condition]?.readings = readings
-    dockets[condition]?.gate = gate
-    look(condition, at: time, &evaluator, &verdict)
-  }
-
-  mutating func cleared(_ condition: ConditionID, at time: Instant, _ evaluator: inout Evaluator) {
-    guard let docket = dockets.removeValue(forKey: condition) else { return }
-    // It had the group's decision, or was to have it.
-    if docket.hasDecided || docket.held != nil { freeGroup(of: condition, at: time, &evaluator) }
-  }
-
-  /// Moments of a condition that data has passed within the input in hand, before the evaluator knew of them.
-  mutating func catchUp(
-    _ condition: ConditionID, before time: Instant, _ evaluator: inout Evaluator, _ verdict: inout Verdict
-  ) {
-    while let moment = dockets[condition]?.looks, moment < time, evaluator.hasPassed(moment, condition) {
-      look(condition, at: moment, &evaluator, &verdict)
+  /// Brings the docket up to date; what comes of it is judged when that is done for all to which something happened.
+  mutating func note(_ event: Step.Event, _ evaluator: inout Evaluator) {
+    switch event.kind {
+    case .fired(let since, let readings, let gate):
+      dockets[event.condition] = Docket(
+        fired: event.time, since: since, gate: gate, readings: readings,
+        repeats: evaluator.rule(of: event.condition).repeatsEvery.map { event.time + $0 },
+        held: Docket.Held(time: event.time))
+    case .looked(let readings, let gate):
+      guard let docket = dockets[event.condition] else { return }
+      dockets[event.condition]?.readings = readings
+      dockets[event.condition]?.gate = gate
+      // At one instant a repetition comes before the calendar (S6).
+      if docket.held == nil, docket.repeats == event.time {
+        dockets[event.condition]?.gate.isOpen = docket.gate.isOpen
+      }
+    case .cleared: cleared(event.condition, at: event.time, &evaluator)
     }
   }
 
+  /// The gate as of `time`.
+  mutating func looked(
+    _ condition: ConditionID, at time: Instant, _ gate: Gate, _ evaluator: inout Evaluator, _ verdict: inout Verdict
+  ) {
+    if let docket = dockets[condition], docket.gate != gate {
+      look(condition, at: time, &evaluator, &verdict)
+      dockets[condition]?.gate = gate
+    }
+    let isWhole = evaluator.conditions[Int(condition.index)].wake != time
+    look(condition, at: time, isWhole: isWhole, &evaluator, &verdict)
+  }
+
+  private mutating func cleared(_ condition: ConditionID, at time: Instant, _ evaluator: inout Evaluator) {
+    guard let docket = dockets.removeValue(forKey: condition) else { return }
+    // It had the group's decision, or was to have it.
+    guard docket.hasDecided || docket.held != nil else { return }
+    freeGroup(of: condition, at: time, &evaluator) { held in
+      held.told.contains { if case .group = $0 { true } else { false } }
+    }
+  }
+
+  /// Moments that data has passed within the input in hand, before the evaluator knew of them: those of all conditions
+  /// in order, because one may wait for another of its group.
+  mutating func catchUp(before time: Instant, _ evaluator: inout Evaluator, _ verdict: inout Verdict) {
+    while let first = behind.first, first.time < time {
+      behind.removeFirst()
+      let condition = ConditionID(Int(first.condition))
+      // It may be planned for another moment since.
+      if dockets[condition]?.looks == first.time { look(condition, at: first.time, &evaluator, &verdict) }
+    }
+  }
+
+  /// What it waits for may have been passed although the evaluator could not be asked then: a source was down.
+  mutating func fallBehind(_ condition: ConditionID, _ evaluator: Evaluator) {
+    guard let moment = dockets[condition]?.looks, evaluator.hasPassed(moment, condition) else { return }
+    behind.insert(moment, condition.index)
+  }
+
+  /// `isWhole`: no sample is to come at that instant; for a repetition they all come first (S6).
   private mutating func look(
-    _ condition: ConditionID, at time: Instant, _ evaluator: inout Evaluator, _ verdict: inout Verdict
+    _ condition: ConditionID, at time: Instant, isWhole: Bool = true, _ evaluator: inout Evaluator,
+    _ verdict: inout Verdict
   ) {
     if let looks = dockets[condition]?.looks, looks <= time { dockets[condition]?.looks = nil }
-    if let moment = dockets[condition]?.repeats, moment <= time,
+    if let moment = dockets[condition]?.repeats, moment < time || (isWhole && moment == time),
       let span = evaluator.rule(of: condition).repeatsEvery
     {
       var next = moment
       while next <= time { next = next + span }
       dockets[condition]?.repeats = next
-      // One that waits already is enough.
-      if dockets[condition]?.held == nil { dockets[condition]?.held = Docket.Held(time: moment) }
+      // One that waits already, or waited until then, is enough.
+      if dockets[condition]?.held == nil, lastDecision[condition] != moment {
+        dockets[condition]?.held = Docket.Held(time: moment)
+      }
     }
     if let recheck = dockets[condition]?.recheck, recheck.at <= time {
       dockets[condition]?.recheck = nil
@@ -60,10 +85,11 @@ extension Policy {
   }
 
   /// Decides, if a decision is due and nothing stands in its way; else records what does.
-  private mutating func judge(
+  mutating func judge(
     _ condition: ConditionID, at time: Instant, _ evaluator: inout Evaluator, _ verdict: inout Verdict
   ) {
     guard let docket = dockets[condition] else { return }
+    dockets[condition]?.looked = max(docket.looked, time)
     if let held = docket.held {
       let reasons = reasons(condition, at: time, evaluator)
       if reasons.isEmpty {
@@ -78,9 +104,10 @@ extension Policy {
         let waitsForGroup = if case .group = reasons[0] { true } else { false }
         dockets[condition]?.held?.waitsForGroup = waitsForGroup
         // It may have been to be the first out, and is not now.
-        if !waitsForGroup { freeGroup(of: condition, at: time, &evaluator) }
+        if !waitsForGroup { freeGroup(of: condition, at: time, &evaluator) { $0.waitsForGroup } }
       }
-      let ends = reasons.compactMap(\.until).max()
+      // At each end it may be for another reason that it waits.
+      let ends = reasons.compactMap(\.until).min()
       plan(condition, at: [ends, dockets[condition]?.asks].compactMap { $0 }.min(), &evaluator)
     } else {
       plan(condition, at: docket.asks, &evaluator)
@@ -105,19 +132,22 @@ extension Policy {
     verdict.heldBack.append(row)
   }
 
-  /// Looks again, at a time, at those of its group that wait for nothing else.
-  private mutating func freeGroup(of condition: ConditionID, at time: Instant, _ evaluator: inout Evaluator) {
-    for other in groups[condition] ?? [] where dockets[other]?.held?.waitsForGroup == true {
-      let clock = evaluator.conditions[Int(other.index)].clock
-      plan(other, at: max(time, clock), &evaluator)
+  /// Looks again, at a time, at those of its group that waited for it; but no earlier than it has looked already.
+  private mutating func freeGroup(
+    of condition: ConditionID, at time: Instant, _ evaluator: inout Evaluator, where waits: (Docket.Held) -> Bool
+  ) {
+    for other in groups[condition] ?? [] {
+      guard let docket = dockets[other], let held = docket.held, waits(held) else { continue }
+      plan(other, at: max(time, docket.looked), &evaluator)
     }
   }
 
   /// Looks at it again then; never for nil.
   mutating func plan(_ condition: ConditionID, at time: Instant?, _ evaluator: inout Evaluator) {
     dockets[condition]?.looks = time
-    // What data has passed already is caught up with here.
-    let isToCome = time.map { !evaluator.hasPassed($0, condition) } ?? false
-    evaluator.wake(condition, at: isToCome ? time ?? .distantFuture : .distantFuture)
+    guard let time else { return evaluator.wake(condition, at: .distantFuture) }
+    let isPassed = evaluator.hasPassed(time, condition)
+    if isPassed { behind.insert(time, condition.index) }
+    evaluator.wake(condition, at: isPassed ? .distantFuture : time)
   }
 }

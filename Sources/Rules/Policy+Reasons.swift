@@ -3,7 +3,9 @@ extension Policy {
   /// Everything that stands in the way of a decision at `time`, in the order in which it is told.
   func reasons(_ condition: ConditionID, at time: Instant, _ evaluator: Evaluator) -> [HeldBackReason] {
     var reasons = ownReasons(condition, at: time, evaluator)
-    if let first = firstOut(besides: condition, at: time, evaluator) { reasons.append(.group(first: first)) }
+    if let first = firstOut(besides: condition, isFree: reasons.isEmpty, at: time, evaluator) {
+      reasons.append(.group(first: first))
+    }
     return reasons
   }
 
@@ -32,20 +34,22 @@ extension Policy {
   }
 
   /// The rule of its group that has the decision of this trouble, or is to have it: the one that was pending first of
-  /// those that nothing else holds back. Nil when the condition itself may decide.
-  private func firstOut(besides condition: ConditionID, at time: Instant, _ evaluator: Evaluator) -> String? {
-    guard let docket = dockets[condition] else { return nil }
+  /// those that nothing else holds back. Nil when the condition itself may decide, or has: what it repeats is its own.
+  /// `isFree`: nothing else holds the condition itself back.
+  private func firstOut(
+    besides condition: ConditionID, isFree: Bool, at time: Instant, _ evaluator: Evaluator
+  ) -> String? {
+    guard let docket = dockets[condition], !docket.hasDecided else { return nil }
     let others = groups[condition] ?? []
     if let decided = others.first(where: { dockets[$0]?.hasDecided == true }) {
       return evaluator.rule(of: decided).name
     }
-    let earlier = others.filter { other in
-      guard let its = dockets[other], its.held != nil, (its.since, other) < (docket.since, condition) else {
-        return false
-      }
+    let free = others.filter { other in
+      guard let its = dockets[other], its.held != nil else { return false }
+      guard !isFree || (its.since, other) < (docket.since, condition) else { return false }
       return ownReasons(other, at: time, evaluator).isEmpty
     }
-    let first = earlier.min { (dockets[$0]?.since ?? .distantFuture, $0) < (dockets[$1]?.since ?? .distantFuture, $1) }
+    let first = free.min { (dockets[$0]?.since ?? .distantFuture, $0) < (dockets[$1]?.since ?? .distantFuture, $1) }
     return first.map { evaluator.rule(of: $0).name }
   }
 

@@ -33,6 +33,8 @@ package struct Policy: Sendable {
   var series: [ConditionID: HeldSeries] = [:]
   /// What persons have shelved or taken out of service, oldest first.
   var silences: [Silence] = []
+  /// Conditions to be looked at as of moments that data has passed already, in the input in hand.
+  var behind = DeadlineQueue()
   /// The others of a condition's group on its asset.
   private(set) var groups: [ConditionID: [ConditionID]] = [:]
   /// Fire times of the last decisions, to number those a clock step repeats.
@@ -90,47 +92,43 @@ package struct Policy: Sendable {
   /// Judges a step. `evaluator` is asked about conditions and tags, and is told when to wake us.
   package mutating func apply(_ input: Input, _ step: Step, _ evaluator: inout Evaluator) -> Verdict {
     var verdict = Verdict()
+    if behind.first != nil { behind = DeadlineQueue() }
     if case .command(let command) = input { hear(command, &evaluator) }
     if case .command(.instructed(let instruction)) = input {
       forget(instruction.act)
       obey(instruction, &evaluator)
     }
-    for event in firstOutFirst(step.events) {
-      catchUp(event.condition, before: event.time, &evaluator, &verdict)
-      switch event.kind {
-      case .fired(let since, let readings, let gate):
-        fired(event, since: since, readings, gate, &evaluator, &verdict)
-      case .looked(let readings, let gate):
-        looked(event.condition, at: event.time, readings, gate, &evaluator, &verdict)
-      case .cleared:
-        cleared(event.condition, at: event.time, &evaluator)
-        close(event, evaluator, &verdict)
+    for together in rounds(step.events) {
+      for event in together { fallBehind(event.condition, evaluator) }
+      catchUp(before: together[0].time, &evaluator, &verdict)
+      for event in together { note(event, &evaluator) }
+      for event in together {
+        switch event.kind {
+        case .fired: judge(event.condition, at: event.time, &evaluator, &verdict)
+        case .looked(_, let gate): looked(event.condition, at: event.time, gate, &evaluator, &verdict)
+        case .cleared: close(event, evaluator, &verdict)
+        }
       }
     }
-    for event in step.events { catchUp(event.condition, before: .distantFuture, &evaluator, &verdict) }
+    for event in step.events { fallBehind(event.condition, evaluator) }
+    catchUp(before: .distantFuture, &evaluator, &verdict)
     expire(input, &verdict)
     return verdict
   }
 
-  /// Of a group, what fired at one moment in the order in which it had become pending.
-  private func firstOutFirst(_ events: [Step.Event]) -> [Step.Event] {
-    guard !groups.isEmpty, events.count > 1 else { return events }
-    var ordered = events
-    var first = 0
-    while first < events.count {
-      let places = events.indices[first...].prefix { events[$0].time == events[first].time }
-      first = places.endIndex
-      let firings = places.compactMap { place -> (since: Instant, place: Int)? in
-        guard case .fired(let since, _, _) = events[place].kind, groups[events[place].condition] != nil else {
-          return nil
-        }
-        return (since, place)
-      }
-      for (place, firing) in zip(firings.map(\.place), firings.sorted { $0 < $1 }) {
-        ordered[place] = events[firing.place]
-      }
+  /// What happens to several conditions at one moment is taken together, so that who is the first out of a group does
+  /// not hang on the order of names. What happens to one condition goes one after the other.
+  private func rounds(_ events: [Step.Event]) -> [[Step.Event]] {
+    if groups.isEmpty || events.count < 2 { return events.map { [$0] } }
+    var rounds: [[Step.Event]] = []
+    var (moment, first, turn) = (Instant.distantPast, 0, 0)
+    for (place, event) in events.enumerated() {
+      if event.time != moment { (moment, first) = (event.time, rounds.count) }
+      let goesOn = place > 0 && events[place - 1].condition == event.condition && events[place - 1].time == moment
+      turn = goesOn ? turn + 1 : first
+      if turn == rounds.count { rounds.append([event]) } else { rounds[turn].append(event) }
     }
-    return ordered
+    return rounds
   }
 
   mutating func decide(

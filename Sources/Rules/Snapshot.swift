@@ -1,9 +1,9 @@
 /// The whole state between two batches, as bytes: what recovery begins with instead of the journal's beginning.
 package struct Snapshot: Sendable, Equatable {
   /// Layout of the bytes: another is not read.
-  package static let format = 2
+  package static let format = 3
   /// What the state means: raised whenever the evaluator or policy comes to other conclusions from the same inputs.
-  package static let semantics = 2
+  package static let semantics = 3
 
   /// The first input that it does not hold.
   package var next: Int64

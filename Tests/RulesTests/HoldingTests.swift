@@ -66,6 +66,26 @@ import Testing
     #expect(plant.fired.isEmpty)
   }
 
+  @Test func a_second_sample_at_the_instant_of_an_opening_comes_before_it() {
+    var plant = TestPlant([.over().with { $0.during = ["day"] }], open: ["day": (6, 22)])
+    plant.send("V", 20, at: 21_600)
+    plant.send("V", 1, at: 21_600)
+    plant.send("V", 1, at: 21_700)
+    #expect(plant.fired.isEmpty)
+  }
+
+  @Test func a_repetition_at_the_instant_of_a_closing_is_taken() {
+    let rule = Rule.over().with {
+      $0.notDuring = ["late"]
+      $0.repeatsEvery = .seconds(100)
+    }
+    var plant = TestPlant([rule], open: ["late": (1, 2)])
+    plant.send("V", 20, at: 3500)
+    plant.send("V", 1, at: 3650)
+    #expect(plant.fired == [3500, 3600])
+    #expect(plant.heldBack.isEmpty)
+  }
+
   // MARK: needs and suppressed_when
 
   @Test func a_decision_waits_for_what_it_needs() {
@@ -124,6 +144,18 @@ import Testing
     plant.send("W", 1, at: 160)
     #expect(plant.fired == [0, 160])
     #expect(plant.heldBack.map(\.time) == [TestPlant.at(30), TestPlant.at(100)])
+  }
+
+  /// Shelved until 80, and within at_most until 100.
+  @Test func a_reason_that_outlasts_the_one_that_was_told_is_told_then() {
+    var plant = TestPlant(.over(atMost: 100))
+    plant.send("V", 20, at: 0)
+    plant.send("V", 1, at: 10)
+    plant.instruct(.shelve(rule: "rule", asset: nil, until: TestPlant.at(80), why: ""))
+    plant.send("V", 20, at: 20)
+    plant.send("V", 20, at: 150)
+    #expect(plant.fired == [0, 100])
+    #expect(plant.heldBack.map(\.time) == [TestPlant.at(20), TestPlant.at(80)])
   }
 
   @Test func a_failing_permissive_is_a_fault_of_the_rule_and_decides_nothing() {
@@ -214,6 +246,39 @@ import Testing
     plant.send("Unsure", 20, at: 60)
     plant.send("W", 20, at: 61)
     #expect(plant.decisions.map(\.key.rule) == ["a", "b"], "c fired first, and b was pending first")
+  }
+
+  @Test func a_rule_that_has_the_decision_repeats_although_another_waits_for_it() {
+    let first = Self.grouped("b", "V").with { $0.repeatsEvery = .seconds(100) }
+    var plant = TestPlant(first, Self.grouped("a", "W", heldFor: 30))
+    plant.send("W", 20, at: 0)
+    plant.send("V", 20, at: 10)
+    plant.send("W", 20, at: 100)
+    plant.send("V", 20, at: 250)
+    #expect(plant.decisions.map(\.key.rule) == ["b", "b", "b"])
+    #expect(plant.fired == [10, 110, 210])
+  }
+
+  /// a is over at 110; nothing is heard of either until 500.
+  @Test func one_that_is_set_free_in_a_gap_of_the_data_is_decided_there() {
+    let first = Rule.make("a", releasedFor: 60) { try $0("v") > 15 }.with { $0.group = "trip" }
+    let second = Rule.make("b") { try $0("v") > 10 }.with { $0.group = "trip" }
+    var plant = TestPlant(first, second)
+    for (time, value) in [(0.0, 20.0), (50, 12), (500, 12)] { plant.send("V", value, at: time) }
+    #expect(plant.fired == [0, 110])
+    #expect(plant.decisions.last?.deferredFrom == TestPlant.at(0))
+  }
+
+  /// b has waited since 0 for what it needs, and gets it with the sample with which a fires.
+  @Test func one_that_was_pending_first_and_is_set_free_goes_before_one_that_fires_then() {
+    let needs = Rule.overBeside("b").needing { try $0("w") > 5 }.with { $0.group = "trip" }
+    let other = Rule.over("a", tag: "W").with { $0.group = "trip" }
+    var plant = TestPlant(other, needs)
+    plant.send("W", 1, at: 0)
+    plant.send("V", 20, at: 0)
+    plant.send("W", 20, at: 10)
+    #expect(plant.decisions.map(\.key.rule) == ["b"])
+    #expect(plant.heldBack.map(\.reason) == [.needs, .group(first: "b")])
   }
 
   @Test func another_decides_for_one_of_its_group_that_is_shelved() {

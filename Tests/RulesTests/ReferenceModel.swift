@@ -306,8 +306,9 @@ struct ReferenceModel {
     let weights = covered.map { (Double($0.1 - max($0.0, from)), $0.2) }
     let good = covered.reduce(0) { $0 + $1.1 - max($1.0, from) }
     let inWindow = all.filter { $0.good && $0.time > from }
-    // At the moment at which a window begins, the value in force there is all of it.
-    let atEdge = now == from && newest.good && now < silentFrom ? [newest.number] : []
+    // The value in force at the left edge belongs to it, also one that is good there for the last time.
+    let atEdge =
+      notGoodSince(reading.tag, at: from) == nil ? samples(reading.tag, upTo: from).last.map { [$0.number] } ?? [] : []
     let isCovered =
       switch reading.atLeast {
       case nil: good >= (now - from) / 5 * 4

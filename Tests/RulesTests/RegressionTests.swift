@@ -133,6 +133,27 @@ import Testing
     #expect(plant.fired == [101])
   }
 
+  @Test func a_first_sample_under_a_silent_heartbeat_is_not_tolerated() {
+    var plant = TestPlant(.over(tolerates: 10, tag: "Beaten"))
+    plant.send("Beat", 1, at: 0)
+    plant.send("Beaten", 20, at: 17)
+    #expect(plant.fired.isEmpty, "stale since the first input, not since the heartbeat fell silent at 10")
+  }
+
+  @Test func a_bad_value_is_stale_while_its_heartbeat_is_silent_and_bad_again_after() {
+    let rule = Rule.make(reads: [("q", "Beaten", .quality), ("v", "V", .latest)], tolerates: 0) { look in
+      try look("v") > (try look.text("q") == "bad" ? 10 : 30)
+    }
+    var plant = TestPlant(rule, lateness: 2)
+    plant.send("Beat", 1, at: 0)
+    plant.send("Beaten", 20, at: 1, quality: .bad)
+    plant.send("V", 20, at: 15)
+    plant.send("Beat", 2, at: 20)
+    plant.send("V", 20.5, at: 21)
+    plant.send("V", 20, at: 60)
+    #expect(plant.fired == [20])
+  }
+
   // MARK: What changes by silence, within the lateness and in a backlog
 
   @Test(arguments: [0.0, 2]) func a_silence_shorter_than_the_lateness_abandons_a_hold_too(lateness: Double) {
