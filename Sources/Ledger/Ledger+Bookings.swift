@@ -1,5 +1,6 @@
 import GRDB
 import Rules
+import Synchronization
 
 /// The accounts: what each incident stands at, and the differences that are booked as it changes.
 extension Ledger {
@@ -11,43 +12,74 @@ extension Ledger {
     var loss: Int64
 
     init(_ db: Database) throws {
-      func newest(_ table: String) throws -> Int64 {
-        try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(id) FROM \(table)")) ?? 0
-      }
-      event = try newest("action_events")
-      verdict = try newest("verdicts")
-      outcome = try newest("outcomes")
-      loss = try newest("losses")
+      let row = try Row.fetchOne(
+        db.cachedStatement(
+          sql: """
+            SELECT (SELECT max(id) FROM action_events), (SELECT max(id) FROM verdicts), (SELECT max(id) FROM outcomes),
+              (SELECT max(id) FROM losses)
+            """))
+      event = row?[0] ?? 0
+      verdict = row?[1] ?? 0
+      outcome = row?[2] ?? 0
+      loss = row?[3] ?? 0
     }
   }
 
-  /// Books what the transaction changed since `marks` were taken.
-  func book(since marks: AccountMarks, input: Int64, _ db: Database) throws {
+  /// What the one writer knows of the accounts without asking, because a decision waits for every question. Forgotten
+  /// when a transaction fails.
+  struct AccountMemory {
+    var marks: AccountMarks?
+    var recorded: Instant?
+    var lines: [AccountLine: Int64] = [:]
+  }
+
+  /// Who and what an amount is of.
+  struct AccountLine: Hashable {
+    var rule: String
+    var owner: String
+    var assetClass: String
+    var asset: String
+    var tier: Tier
+    var column: AccountColumn
+  }
+
+  /// Books what the transaction changed since the marks before it; gives those after it.
+  func book(since marks: AccountMarks, _ db: Database) throws -> AccountMarks {
+    let now = try AccountMarks(db)
     var touched: [(decision: Int64, because: String)] = []
     func touch(_ because: String, _ sql: String, _ mark: Int64) throws {
       for id in try Int64.fetchAll(db.cachedStatement(sql: sql), arguments: [mark]) {
         touched.append((id, because))
       }
     }
-    // What a new decision's actions begin as is in its first position, unless nothing at all is done.
-    try touch(
-      "action",
-      """
-      SELECT DISTINCT decision FROM action_events JOIN actions ON actions.id = action
-      WHERE action_events.id > ?
-        AND (action_events.state IN ('refused', 'expired', 'cancelled', 'dead', 'merged')
-          OR (action_events.state IN ('ready', 'settled') AND seq > 1))
-      ORDER BY decision
-      """, marks.event)
-    try touch("verdict", "SELECT DISTINCT decision FROM verdicts WHERE id > ? ORDER BY decision", marks.verdict)
-    try touch(
-      "outcome",
-      """
-      SELECT DISTINCT decision FROM outcomes JOIN actions ON actions.id = outcomes.action
-      WHERE outcomes.id > ? ORDER BY decision
-      """, marks.outcome)
+    if now.event > marks.event {
+      // What a new decision's actions begin as is in its first position, unless nothing at all is done.
+      try touch(
+        "action",
+        """
+        SELECT DISTINCT decision FROM action_events JOIN actions ON actions.id = action
+        WHERE action_events.id > ?
+          AND (action_events.state IN ('refused', 'expired', 'cancelled', 'dead', 'merged')
+            OR (action_events.state IN ('ready', 'settled') AND seq > 1))
+        ORDER BY decision
+        """, marks.event)
+    }
+    if now.verdict > marks.verdict {
+      try touch("verdict", "SELECT DISTINCT decision FROM verdicts WHERE id > ? ORDER BY decision", marks.verdict)
+    }
+    if now.outcome > marks.outcome {
+      try touch(
+        "outcome",
+        """
+        SELECT DISTINCT decision FROM outcomes JOIN actions ON actions.id = outcomes.action
+        WHERE outcomes.id > ? ORDER BY decision
+        """, marks.outcome)
+    }
+    guard !touched.isEmpty || now.loss > marks.loss else { return now }
+    let input = try JournalEnd(db).next - 1
     for (decision, because) in touched { try rebook(decision, because, input: input, db) }
-    try bookLosses(after: marks.loss, input: input, db)
+    if now.loss > marks.loss { try bookLosses(after: marks.loss, input: input, db) }
+    return now
   }
 
   // MARK: One decision's first position
@@ -61,44 +93,42 @@ extension Ledger {
   }
 
   func firstPosition(of decision: Decision, _ db: Database) throws -> FirstPosition {
-    let books = books()
     let recorded = try recordingTime(db)
     return FirstPosition(
-      line: try line(
-        rule: decision.key.rule, owner: decision.owner, assetClass: decision.assetClass, asset: decision.key.asset,
-        tier: decision.tier, decision.value?.column ?? .avoided, db),
-      recorded: recorded, month: books.zone.month(at: recorded), value: decision.value)
+      line: try number(
+        of: AccountLine(
+          rule: decision.key.rule, owner: decision.owner, assetClass: decision.assetClass, asset: decision.key.asset,
+          tier: decision.tier, column: decision.value?.column ?? .avoided), db),
+      recorded: recorded, month: books().zone.month(at: recorded), value: decision.value)
   }
 
-  private func line(
-    rule: String, owner: String, assetClass: String, asset: String, tier: Tier, _ column: AccountColumn,
-    _ db: Database
-  ) throws -> Int64 {
-    let arguments: StatementArguments = [rule, asset, tier.rawValue, column.rawValue, owner, assetClass]
+  private func number(of line: AccountLine, _ db: Database) throws -> Int64 {
+    if let known = accountMemory.withLock({ $0.lines[line] }) { return known }
+    let arguments: StatementArguments = [
+      line.rule, line.asset, line.tier.rawValue, line.column.rawValue, line.owner, line.assetClass,
+    ]
     let found = try Int64.fetchOne(
       db.cachedStatement(
         sql: """
           SELECT id FROM account_lines
           WHERE rule = ? AND asset = ? AND tier = ? AND kind = ? AND owner = ? AND asset_class = ?
           """), arguments: arguments)
-    if let found { return found }
-    try db.cachedStatement(
-      sql: "INSERT INTO account_lines (rule, asset, tier, kind, owner, asset_class) VALUES (?, ?, ?, ?, ?, ?)"
-    ).execute(arguments: arguments)
-    return db.lastInsertedRowID
+    if found == nil {
+      try db.cachedStatement(
+        sql: "INSERT INTO account_lines (rule, asset, tier, kind, owner, asset_class) VALUES (?, ?, ?, ?, ?, ?)"
+      ).execute(arguments: arguments)
+    }
+    let number = found ?? db.lastInsertedRowID
+    accountMemory.withLock { $0.lines[line] = number }
+    return number
   }
 
   /// The wall clock, but always after what was recorded last: what a report had as of then, it has for good.
-  private func recordingTime(_ db: Database) throws -> Instant {
-    let newest =
-      try Int64.fetchOne(
-        db.cachedStatement(
-          sql: """
-            SELECT max(coalesce((SELECT recorded FROM bookings ORDER BY id DESC LIMIT 1), 0),
-              coalesce((SELECT recorded FROM decisions ORDER BY id DESC LIMIT 1), 0),
-              coalesce((SELECT recorded FROM losses ORDER BY id DESC LIMIT 1), 0))
-            """)) ?? 0
-    return max(clock(), Instant(microseconds: newest.saturatingPlus(1)))
+  func recordingTime(_ db: Database) throws -> Instant {
+    let newest = try accountMemory.withLock(\.recorded) ?? newestRecorded(db)
+    let now = max(clock(), newest + TimeSpan(microseconds: 1))
+    accountMemory.withLock { $0.recorded = now }
+    return now
   }
 
   // MARK: Incidents
@@ -382,8 +412,10 @@ extension Ledger {
           ])
         if let seen, try seen.get("useful") == 1 { continue }
         let tier: Tier = try seen.map { try known($0, "tier", path: path) } ?? .shadow
-        let line = try line(
-          rule: rule.name, owner: rule.owner, assetClass: assetClass, asset: asset, tier: tier, rule.column, db)
+        let line = try number(
+          of: AccountLine(
+            rule: rule.name, owner: rule.owner, assetClass: assetClass, asset: asset, tier: tier, column: rule.column),
+          db)
         try write(
           Position(), response: nil, decision: nil, line: line, because: "loss", missed: 1, input: input, db)
       }
@@ -406,4 +438,16 @@ extension Ledger {
       try rebook(claim, "loss", input: input, db)
     }
   }
+}
+
+/// When the newest row of the accounts was recorded; 1970 when there is none.
+func newestRecorded(_ db: Database) throws -> Instant {
+  let newest = try Int64.fetchOne(
+    db.cachedStatement(
+      sql: """
+        SELECT max(coalesce((SELECT recorded FROM bookings ORDER BY id DESC LIMIT 1), 0),
+          coalesce((SELECT recorded FROM decisions ORDER BY id DESC LIMIT 1), 0),
+          coalesce((SELECT recorded FROM losses ORDER BY id DESC LIMIT 1), 0))
+        """))
+  return Instant(microseconds: newest ?? 0)
 }

@@ -14,7 +14,7 @@ extension Ledger {
           """
       ).execute(arguments: [
         loss.asset, loss.start.microseconds, loss.end.microseconds, loss.cause, loss.cost?.hundredths,
-        loss.cost?.currency, loss.planned ? 1 : 0, origin, loss.reference, clock().microseconds, input,
+        loss.cost?.currency, loss.planned ? 1 : 0, origin, loss.reference, recordingTime(db).microseconds, input,
       ])
       guard db.changesCount > 0 else { continue }
       try Chain.add(.loss, db.lastInsertedRowID, db)

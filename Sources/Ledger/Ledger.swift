@@ -15,6 +15,7 @@ package final class Ledger: Journal, Sendable {
   let queue: DatabaseQueue
   private let sync = SyncTrust()
   private let bookkeeping = Mutex(Bookkeeping())
+  let accountMemory = Mutex(AccountMemory())
   /// Wall clock, for what is recorded.
   let clock: WallClock
 
@@ -90,15 +91,22 @@ package final class Ledger: Journal, Sendable {
   /// One transaction: all of `body` or nothing.
   func writing<T>(_ what: String, _ body: (Database) throws -> T) throws(LedgerError) -> T {
     var written: (result: T, mark: HighWaterMark)?
-    try withoutTransaction(what) { db in
-      try db.inTransaction {
-        let marks = try AccountMarks(db)
-        let result = try body(db)
-        try book(since: marks, input: try JournalEnd(db).next - 1, db)
-        written = (result, try HighWaterMark(ledger: id, db))
-        return .commit
+    var marks: AccountMarks?
+    do {
+      try withoutTransaction(what) { db in
+        try db.inTransaction {
+          let before = try accountMemory.withLock(\.marks) ?? AccountMarks(db)
+          let result = try body(db)
+          marks = try book(since: before, db)
+          written = (result, try HighWaterMark(ledger: id, db))
+          return .commit
+        }
       }
+    } catch {
+      accountMemory.withLock { $0 = AccountMemory() }
+      throw error
     }
+    accountMemory.withLock { $0.marks = marks }
     guard let written else { throw .cannotWrite(path: path, what: what, why: "the transaction had no result") }
     // Only now: the mark must not be ahead of what the disk has.
     lock.note(written.mark)

@@ -81,15 +81,8 @@ extension LedgerReader {
   /// When the newest of it was recorded: what is recorded from here on is later. Nil of nothing.
   package func lastRecorded() throws(LedgerError) -> Instant? {
     try reading("the accounts") { db in
-      let newest =
-        try Int64.fetchOne(
-          db,
-          sql: """
-            SELECT max(coalesce((SELECT recorded FROM bookings ORDER BY id DESC LIMIT 1), 0),
-              coalesce((SELECT recorded FROM decisions ORDER BY id DESC LIMIT 1), 0),
-              coalesce((SELECT recorded FROM losses ORDER BY id DESC LIMIT 1), 0))
-            """) ?? 0
-      return newest == 0 ? nil : Instant(microseconds: newest)
+      let newest = try newestRecorded(db)
+      return newest == Instant(microseconds: 0) ? nil : newest
     }
   }
 

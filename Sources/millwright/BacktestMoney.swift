@@ -61,7 +61,8 @@ extension Priced {
         "95 % interval",
         "\(amount(interval.low)) to \(amount(interval.high)), by resampling \(incidents) incidents")
     } else {
-      say("interval", "none: it takes ten incidents or more, and here \(incidents == 1 ? "is one" : "are \(incidents)")")
+      say(
+        "interval", "none: it takes ten incidents or more, and here \(incidents == 1 ? "is one" : "are \(incidents)")")
     }
     if losses > 0 {
       say("without the rule", "\(amount(withoutRule)) lost; with it \(amount(missedCost)) of it still")

@@ -62,7 +62,8 @@ enum AccountsBench {
           key: DecisionKey(
             rule: "rule\(place % 20)", asset: "Works/M\(place / 20 % 500)",
             time: Instant(seconds: 1_600_000_000 + Int64(place))),
-          title: "Over", owner: "bench\(place % 7)", since: Instant(seconds: 1_600_000_000), evidence: [], limits: [],
+          title: "Over", owner: "bench\(place % 20 % 7)", since: Instant(seconds: 1_600_000_000), evidence: [],
+          limits: [],
           tier: .act,
           actions: [
             Action(number: 1, kind: .notification, title: "x", text: "x", priority: nil, adapter: nil, standing: .ready)

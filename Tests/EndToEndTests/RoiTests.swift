@@ -167,7 +167,8 @@ import Testing
     try await onAThread {
       let check = try place.run(["check"] + place.arguments)
       #expect(check.code == 1)
-      #expect(check.output.contains("rules/suction_low.lua: 'value") && check.output.contains(message), "\(check.output)")
+      #expect(
+        check.output.contains("rules/suction_low.lua: 'value") && check.output.contains(message), "\(check.output)")
     }
     await place.close()
   }

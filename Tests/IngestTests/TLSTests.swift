@@ -59,7 +59,8 @@ import Testing
     let broker = try Broker()
     let engine = try Listener(port: broker.port, tls: tls(certificates), backOff: .none)
     defer { engine.source.stop() }
-    try engine.wait("a refusal") { _ in engine.source.condition.lastFailure != nil }
+    // The failure is noted before the loss reaches the engine.
+    try engine.wait("a refusal") { $0.source.condition.lastFailure != nil && !$0.events.isEmpty }
     #expect(engine.events == [.lost])
     #expect(engine.source.condition.connections == 0)
   }

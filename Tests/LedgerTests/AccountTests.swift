@@ -207,8 +207,10 @@ import Testing
     let asOf = try #require(try reader.lastRecorded())
     let report = "\(try reader.accounts(since: nil, asOf: asOf))"
     clock.advance(by: .seconds(seconds))
+    try lose(after: 60, cost: 5)
     try say(.confirmed, on: 0)
     try decide(100)
+    #expect(try reader.losses(since: nil, asOf: asOf, limit: 9).isEmpty)
     #expect("\(try reader.accounts(since: nil, asOf: asOf))" == report)
     #expect(try rows().measured == 1_000_000)
   }
