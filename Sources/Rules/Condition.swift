@@ -82,6 +82,8 @@ package struct Step: Sendable {
     package var kind: Kind
     /// Of a condition that cleared, where its rule then does something: the readings of that moment.
     package var readings: [ReadingValue] = []
+    /// A calendar that opened or closed brought it, the last of what happens at an instant (S6).
+    package var isTurn = false
   }
   package var events: [Event] = []
   package var faults: [Fault] = []

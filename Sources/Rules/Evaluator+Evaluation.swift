@@ -170,6 +170,7 @@ extension Evaluator {
     _ state: inout Condition, _ condition: Int, _ rule: CompiledRule, whenIsTrue: Bool, at moment: Instant
   ) {
     guard let hours = rule.hours, state.calendarChanges == moment else { return }
+    let first = step.events.count
     if turn(&state, hours) { enter(.normal, &state, condition, at: moment) }
     asked.isOpen = state.isOpen
     if state.phase.isActive {
@@ -178,6 +179,7 @@ extension Evaluator {
     } else if state.phase == .normal, state.isOpen, whenIsTrue {
       begin(&state, condition, rule, at: moment)
     }
+    for place in first..<step.events.count { step.events[place].isTurn = true }
   }
 
   /// A hold or release that cannot go on: back to what it was before (S3, S5).

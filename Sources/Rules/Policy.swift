@@ -117,16 +117,28 @@ package struct Policy: Sendable {
   }
 
   /// What happens to several conditions at one moment is taken together, so that who is the first out of a group does
-  /// not hang on the order of names. What happens to one condition goes one after the other.
+  /// not hang on the order of names. What happens to one condition goes one after the other, and a calendar turns last
+  /// of all that happens at an instant (S6).
   private func rounds(_ events: [Step.Event]) -> [[Step.Event]] {
     if groups.isEmpty || events.count < 2 { return events.map { [$0] } }
     var rounds: [[Step.Event]] = []
-    var (moment, first, turn) = (Instant.distantPast, 0, 0)
-    for (place, event) in events.enumerated() {
-      if event.time != moment { (moment, first) = (event.time, rounds.count) }
-      let goesOn = place > 0 && events[place - 1].condition == event.condition && events[place - 1].time == moment
-      turn = goesOn ? turn + 1 : first
-      if turn == rounds.count { rounds.append([event]) } else { rounds[turn].append(event) }
+    var rest = events[...]
+    while let moment = rest.first?.time {
+      var before: [[Step.Event]] = []
+      var after: [[Step.Event]] = []
+      func add(_ event: Step.Event, to turns: inout [[Step.Event]], _ turn: Int) {
+        if turn == turns.count { turns.append([event]) } else { turns[turn].append(event) }
+      }
+      var (condition, hasTurned, turn) = (ConditionID?.none, false, 0)
+      let together = rest.prefix { $0.time == moment }
+      for event in together {
+        if event.condition != condition { (condition, hasTurned, turn) = (event.condition, false, 0) }
+        if event.isTurn, !hasTurned { (hasTurned, turn) = (true, 0) }
+        if hasTurned { add(event, to: &after, turn) } else { add(event, to: &before, turn) }
+        turn += 1
+      }
+      rounds += before + after
+      rest = rest.dropFirst(together.count)
     }
     return rounds
   }
