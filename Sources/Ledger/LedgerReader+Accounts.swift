@@ -141,6 +141,16 @@ extension LedgerReader {
     }
   }
 
+  /// What an adapter's system calls the orders that were made there.
+  package func orderReferences(of adapter: String) throws(LedgerError) -> Set<String> {
+    try reading("references of orders") { db in
+      try Set(
+        String.fetchAll(
+          db, sql: "SELECT reference FROM receipts JOIN actions ON actions.id = receipts.action WHERE adapter = ?",
+          arguments: [adapter]))
+    }
+  }
+
   /// How many known costs are in no account because the site has no rate for their currency.
   package func costs(notIn currencies: [String], asOf: Instant) throws(LedgerError) -> [(currency: String, count: Int)]
   {

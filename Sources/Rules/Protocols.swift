@@ -140,6 +140,8 @@ package protocol AdapterCode: AnyObject {
   func readStatus(_ response: HTTPResponse) throws -> StatusAnswer
   func comment(_ order: Tree, settings: Tree) throws -> HTTPRequest
   func readComment(_ response: HTTPResponse) throws -> Receipt
+  func losses(_ wanted: Tree, settings: Tree) throws -> HTTPRequest
+  func readLosses(_ response: HTTPResponse, settings: Tree) throws -> LossesAnswer
 }
 
 /// A request as an adapter made it: without authorisation or signature, which are added anew for each attempt.

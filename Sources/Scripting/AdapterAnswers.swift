@@ -103,6 +103,60 @@ extension OrderReport {
   }
 }
 
+extension ReportedLoss {
+  /// From a list of `{ asset = ..., reference = ..., started = ..., done = ..., cause = ..., cost = ..., currency = ...,
+  /// planned = ... }`.
+  static func list(_ given: Declared) throws(WrongAnswer) -> [ReportedLoss] {
+    guard case .table(let list, let fields) = given, fields.isEmpty else {
+      throw WrongAnswer(
+        message: "must return a list of { asset = ..., reference = ..., started = ..., ... } "
+          + "or try_again(seconds or nil, why)")
+    }
+    var losses: [ReportedLoss] = []
+    for (place, one) in list.enumerated() {
+      do throws(WrongAnswer) {
+        losses.append(try ReportedLoss(one))
+      } catch {
+        throw WrongAnswer(message: "\(error.message), in number \(place + 1) of its list")
+      }
+    }
+    return losses
+  }
+
+  private init(_ given: Declared) throws(WrongAnswer) {
+    let fields = try given.fields(
+      ["asset", "cause", "cost", "currency", "done", "planned", "reference", "started"],
+      form: "{ asset = ..., reference = ..., started = ..., ... }")
+    func value(_ name: String) -> Declared? {
+      let value = fields.first { $0.name == name }?.value
+      return value == .null ? nil : value
+    }
+    func text(_ name: String) throws(WrongAnswer) -> String {
+      guard case .text(let text)? = value(name), !text.isEmpty else {
+        throw WrongAnswer(message: "must return '\(name)' as a text")
+      }
+      return text
+    }
+    let planned: Bool
+    switch value("planned") {
+    case nil: planned = false
+    case .boolean(let flag)?: planned = flag
+    default: throw WrongAnswer(message: "must return 'planned' as true or false")
+    }
+    guard let started = try moment(value("started"), "started") else {
+      throw WrongAnswer(message: "must return 'started', when the loss began")
+    }
+    let done = try moment(value("done"), "done")
+    if let done, done < started {
+      throw WrongAnswer(message: "returned a loss that is done at \(done), before it started at \(started)")
+    }
+    self.init(
+      asset: try text("asset"), reference: try text("reference"), started: started, done: done,
+      cause: value("cause") == nil ? nil : try text("cause"), cost: try Money(value("cost"), value("currency")),
+      planned: planned)
+  }
+}
+
 extension Money {
   /// An amount as a number or, as systems that fear rounding send it, as a text. Nil without one.
   fileprivate init?(_ amount: Declared?, _ currency: Declared?) throws(WrongAnswer) {

@@ -15,6 +15,7 @@ package final class AdapterScript: AdapterCode {
   /// A skill and the functions it takes.
   private static let pairs: [(skill: AdapterSkills, ask: String, read: String)] = [
     (.lookUp, "lookup", "read_lookup"), (.status, "status", "read_status"), (.comment, "comment", "read_comment"),
+    (.losses, "losses", "read_losses"),
   ]
   private static let fields =
     ["answer", "authorisation", "follow_every", "idempotent", "request", "visible_after"]
@@ -95,6 +96,18 @@ package final class AdapterScript: AdapterCode {
   package func comment(_ order: Tree, settings: Tree) throws -> HTTPRequest { try ask("comment", order, settings) }
 
   package func readComment(_ response: HTTPResponse) throws -> Receipt { try receipt("read_comment", response) }
+
+  package func losses(_ wanted: Tree, settings: Tree) throws -> HTTPRequest { try ask("losses", wanted, settings) }
+
+  package func readLosses(_ response: HTTPResponse, settings: Tree) throws -> LossesAnswer {
+    let given = try host.call(function("read_losses"), [response.tree, settings])
+    if let word = given.called, let again = tryAgain(word) { return .tryAgain(after: again.after, why: again.why) }
+    do throws(WrongAnswer) {
+      return .losses(try ReportedLoss.list(given))
+    } catch {
+      throw failure("read_losses", error.message)
+    }
+  }
 
   // MARK: Calls
 

@@ -30,7 +30,7 @@ struct Roi: ParsableCommand {
       )
     }
     let site = try readSite(self.site)
-    let (from, to) = (try moment(since, "since", in: site.zone), try moment(asOf, "as-of", in: site.zone))
+    let (from, to) = (try moment(since, "since", in: site.zone), try moment(asOf, "as-of", in: site.zone, isEnd: true))
     let path = ledger ?? site.stateFolder + "/ledger.sqlite"
     var accounts: Accounts
     do {
@@ -57,17 +57,5 @@ struct Roi: ParsableCommand {
     case .csv: print(accounts.csv, terminator: "")
     case .json: print(json(accounts.tree))
     }
-  }
-
-  private func moment(_ text: String?, _ option: String, in zone: Zone) throws -> Instant? {
-    guard let text else { return nil }
-    if let moment = Instant(rfc3339: text) { return moment }
-    // A day of the site; as the end of something it is included.
-    if let day = Instant(rfc3339: text + "T00:00:00Z") {
-      let begin = zone.instant(ofLocal: day)
-      guard option == "as-of" else { return begin }
-      return zone.instant(ofLocal: day + .hours(24)) - TimeSpan(microseconds: 1)
-    }
-    throw Failure.usage("--\(option) '\(text)' is no moment; write it as 2026-01-01 or 2026-01-01T00:00:00Z")
   }
 }

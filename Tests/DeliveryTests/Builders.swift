@@ -126,6 +126,24 @@ final class DeskCode: AdapterCode {
 
   func readComment(_ response: HTTPResponse) throws -> Receipt { try answer(response) }
 
+  func losses(_ wanted: Tree, settings: Tree) throws -> HTTPRequest {
+    var path = "/losses"
+    if case .text(let after)? = wanted["after"] { path += "?after=\(after)" }
+    return HTTPRequest(method: "GET", path: path, headers: [], body: [])
+  }
+
+  /// A loss a line: its reference, the asset, when it began in seconds, why.
+  func readLosses(_ response: HTTPResponse, settings: Tree) throws -> LossesAnswer {
+    guard response.status != 299 else { throw Broken() }
+    guard response.status == 200 else { return .tryAgain(after: nil, why: "status \(response.status)") }
+    return .losses(
+      String(decoding: response.body, as: UTF8.self).split(separator: "\n").map { line in
+        let words = line.split(separator: " ").map(String.init)
+        return ReportedLoss(
+          asset: words[1], reference: words[0], started: Instant(seconds: Int64(words[2]) ?? 0), cause: words[3])
+      })
+  }
+
   struct Broken: Error, CustomStringConvertible { var description: String { "adapter.lua:7: no" } }
 }
 

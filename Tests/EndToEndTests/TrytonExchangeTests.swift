@@ -12,7 +12,7 @@ import Testing
 @Suite struct TrytonExchangeTests {
   static let folder = Workplace.root + "/integrations/tryton"
 
-  enum Question: String { case request, lookup, status, comment }
+  enum Question: String { case request, lookup, status, comment, losses }
 
   /// One thing that happens, in order.
   enum Step {
@@ -64,6 +64,13 @@ import Testing
     ])
   }
 
+  /// The routing operation 1 as a repair, or as a service.
+  static func lost(_ kind: String) -> Tree { .record([.init("company", .number(1)), .init(kind, .number(1))]) }
+
+  static func since(_ time: String, after: String? = nil) -> Tree {
+    .record([.init("since", .text(time))] + (after.map { [.init("after", .text($0))] } ?? []))
+  }
+
   static let steps: [Step] = [
     .ask("an order becomes a production", .request, action("a")),
     .ask("which is found by its key", .lookup, action("a")),
@@ -94,6 +101,20 @@ import Testing
     .ask("a look-up with such a key says nothing", .lookup, action("a"), key: .unknown),
     .ask("nor does a question for the status", .status, order("1", "a"), key: .unknown),
     .ask("a production that is not there", .status, order("99", "f")),
+    .ask("what was repaired is a loss", .losses, since("2026-01-01T00:00:00Z"), settings: lost("repair")),
+    .ask("what was serviced was planned", .losses, since("2026-01-01T00:00:00Z"), settings: lost("service")),
+    .ask("after the last there is none", .losses, since("2026-01-01T00:00:00Z", after: "1"), settings: lost("repair")),
+    .ask("nothing has changed since a later day", .losses, since("2999-01-01T00:00:00Z"), settings: lost("repair")),
+    .ask(
+      "a key that is not known hears of none", .losses, since("2026-01-01T00:00:00Z"), settings: lost("repair"),
+      key: .unknown),
+    .inTryton { tryton in
+      let day = #"{"__class__": "date", "year": 2026, "month": 3, "day": 1}"#
+      try tryton.write("production", 1, #"{"effective_start_date": \#(day), "effective_date": \#(day)}"#)
+    },
+    .ask(
+      "it began and was over on the day that people wrote down", .losses, since("2026-01-01T00:00:00Z"),
+      settings: lost("repair")),
   ]
 
   // MARK: The tests
@@ -115,7 +136,7 @@ import Testing
       #expect(String(decoding: request.body, as: UTF8.self) == recording.body, "\(step.what)")
       let response = HTTPResponse(
         status: recording.status, headers: [("content-type", recording.type)], body: Array(recording.answer.utf8))
-      #expect(try Self.meaning(code, step.question, response) == recording.means, "\(step.what)")
+      #expect(try Self.meaning(code, step.question, step.settings, response) == recording.means, "\(step.what)")
     }
   }
 
@@ -198,6 +219,13 @@ import Testing
     #expect(throws: LuaFailure.self) { try Self.adapter().request(Self.action("a"), settings: .record([])) }
   }
 
+  @Test func without_a_kind_of_loss_the_settings_are_told_of() throws {
+    let error = #expect(throws: LuaFailure.self) {
+      try Self.adapter().losses(Self.since("2026-01-01T00:00:00Z"), settings: Self.plain)
+    }
+    #expect(error?.message.contains("the settings 'repair' and 'service'") == true, "\(error.map { "\($0)" } ?? "")")
+  }
+
   // MARK: Playing
 
   static func adapter() throws -> AdapterScript {
@@ -220,7 +248,8 @@ import Testing
             what: what, function: question.rawValue, method: request.method, path: request.path,
             body: String(decoding: request.body, as: UTF8.self), status: response.status,
             type: response.headers.first { $0.name == "content-type" }?.value ?? "",
-            answer: String(decoding: response.body, as: UTF8.self), means: try meaning(code, question, response)))
+            answer: String(decoding: response.body, as: UTF8.self), means: try meaning(code, question, given, response))
+        )
       }
     }
     return recordings
@@ -234,11 +263,17 @@ import Testing
     case .lookup: try code.lookUp(subject, settings: settings)
     case .status: try code.status(subject, settings: settings)
     case .comment: try code.comment(subject, settings: settings)
+    case .losses: try code.losses(subject, settings: settings)
     }
   }
 
-  /// In words, without times: those differ at each recording.
-  private static func meaning(_ code: AdapterScript, _ question: Question, _ response: HTTPResponse) throws -> String {
+  /// Before any recording was made.
+  private static let madeBefore = Instant(seconds: 1_780_000_000)
+
+  /// In words, without times: those differ at each recording, but for days that were written down.
+  private static func meaning(
+    _ code: AdapterScript, _ question: Question, _ settings: Tree, _ response: HTTPResponse
+  ) throws -> String {
     switch question {
     case .request: return "\(try code.answer(response))"
     case .comment: return "\(try code.readComment(response))"
@@ -248,6 +283,15 @@ import Testing
       return report.standing.rawValue + (report.cause.map { ": \($0)" } ?? "")
         + (report.cost.map { ", \($0.hundredths) hundredths of \($0.currency)" } ?? "")
         + (report.started == nil ? "" : ", knows when begun") + (report.done == nil ? "" : ", knows when done")
+    case .losses:
+      guard case .losses(let losses) = try code.readLosses(response, settings: settings) else {
+        return "\(try code.readLosses(response, settings: settings))"
+      }
+      return losses.map { loss in
+        "\(loss.reference) of \(loss.asset), \(loss.cause ?? "-"), \(loss.planned ? "planned" : "not planned"), "
+          + (loss.cost.map { "\($0.hundredths) hundredths of \($0.currency)" } ?? "no cost")
+          + (loss.started < madeBefore ? ", from \(loss.started) to \(loss.done.map { "\($0)" } ?? "-")" : "")
+      }.joined(separator: "; ")
     }
   }
 }

@@ -38,7 +38,11 @@ struct TrytonPlace: Sendable {
               plain_on_loopback: true
               timeout: 10 s
               retries: [\(Array(repeating: "2 s", count: 30).joined(separator: ", "))]
-              settings: {company: \(seed.company), operation: \(seed.operation), work_center: \(seed.crew)}
+              settings:
+                company: \(seed.company)
+                operation: \(seed.operation)
+                work_center: \(seed.crew)
+                repair: \(seed.operation)
               secrets:
                 api_key: {file: state/secrets/erp_api_key}
 

@@ -57,6 +57,42 @@ import Testing
     }
   }
 
+  @Test func its_own_history_of_repairs_becomes_losses_that_are_taken_once() async throws {
+    try await TrytonPlace.with(pumps: 1) { place in
+      try place.workplace.start()
+      // One that a decision made, and two that people made: a repair that is done, and one that is not.
+      try place.workplace.suction("P-1", 0.2)
+      try eventually("the order is settled") { try place.actions(.settled).count == 1 }
+      let seed = place.tryton.seed
+      for what in ["Seal of P-1 leaks", "Bearing of P-1 is loud"] {
+        try place.tryton.create(
+          "production",
+          #"""
+          {"reference": "\#(what)", "product": \#(seed.product),
+           "works": [["create", [{"operation": \#(seed.operation), "work_center": \#(seed.crew)}]]]}
+          """#)
+      }
+      for production in [1, 2] { try place.tryton.complete(production) }
+      let site = place.workplace.folder + "/site"
+      func ask(_ more: String...) throws -> (code: Int32, output: String) {
+        try place.workplace.run(
+          ["losses", "import", "--from", "erp", "--site", site, "--integrations", place.workplace.integrations] + more)
+      }
+      let taken = try ask()
+      #expect(taken.code == 0, "\(taken.output)")
+      #expect(taken.output.contains("1 left out: the orders of decisions here"), "\(taken.output)")
+      _ = try ask()
+      let losses = try LedgerReader(path: place.workplace.ledger).losses(since: nil, asOf: .distantFuture, limit: 9)
+      #expect(losses.count == 1, "asked twice, taken once: \(losses)")
+      #expect(losses.first?.asset == "Riverside/Utilities/P-1" && losses.first?.cause == "Seal of P-1 leaks")
+      #expect(losses.first?.cost == Money(hundredths: 90_00, currency: seed.currency) && losses.first?.reference == "2")
+      let none = try ask("--since", "2999-01-01")
+      #expect(none.code == 1 && none.output.contains("erp has no loss of an asset of this site"), "\(none.output)")
+      #expect(place.workplace.stop() == 0)
+      #expect(!(taken.output + none.output).contains(seed.key))
+    }
+  }
+
   @Test func a_cancelled_key_stops_orders_until_there_is_a_new_one_and_loses_none() async throws {
     try await TrytonPlace.with { place in
       let seed = place.tryton.seed

@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test func it_has_every_skill() {
-    #expect(adapter.skills == [.lookUp, .status, .comment])
+    #expect(adapter.skills == [.lookUp, .status, .comment, .losses])
     #expect(adapter.visibleAfter == .seconds(30) && adapter.followEvery == .minutes(5))
     #expect(!adapter.isIdempotent && adapter.authorisation == .bearer(secret: "token"))
   }
@@ -86,6 +86,54 @@ import Testing
     let failure = #expect(throws: LuaFailure.self) { try adapter.readStatus(response(body)) }
     #expect(failure?.message == message)
     #expect(failure?.line == 37)
+  }
+
+  private let planned = Tree.record([Tree.Field("planned_kind", .text("overhaul"))])
+
+  @Test func losses_are_asked_for_and_read() throws {
+    let since = Tree.Field("since", .text("2026-01-01T00:00:00Z"))
+    #expect(
+      try adapter.losses(.record([since]), settings: planned).path == "/breakdowns?since=2026-01-01T00:00:00Z&after=")
+    #expect(
+      try adapter.losses(.record([since, Tree.Field("after", .text("7"))]), settings: planned).path
+        == "/breakdowns?since=2026-01-01T00:00:00Z&after=7")
+    let body = """
+      [{"id": 7, "machine": 17, "stopped_at": 5, "running_at": 6.5, "finding": "seal", "cost": "412.495"},
+       {"id": 8, "machine": 18, "stopped_at": "2026-03-01T10:00:00Z", "kind": "overhaul"}]
+      """
+    #expect(
+      try adapter.readLosses(response(body), settings: planned)
+        == .losses([
+          ReportedLoss(
+            asset: "17", reference: "7", started: Instant(seconds: 5), done: Instant(microseconds: 6_500_000),
+            cause: "seal", cost: Money(hundredths: 41_250, currency: "EUR")),
+          ReportedLoss(asset: "18", reference: "8", started: Instant(seconds: 1_772_359_200), planned: true),
+        ]))
+    #expect(try adapter.readLosses(response("[]"), settings: planned) == .losses([]))
+    #expect(
+      try adapter.readLosses(response("", 503), settings: planned) == .tryAgain(after: nil, why: "status 503"))
+  }
+
+  @Test(arguments: [
+    (
+      #"[{"id": 7, "machine": 1}]"#, "'read_losses' must return 'started', when the loss began, in number 1 of its list"
+    ),
+    (
+      #"[{"id": 7, "machine": 1, "stopped_at": 1}, {"id": 8, "machine": 1, "stopped_at": 9, "running_at": 8}]"#,
+      "'read_losses' returned a loss that is done at 1970-01-01T00:00:08Z, before it started at 1970-01-01T00:00:09Z, "
+        + "in number 2 of its list"
+    ),
+    (
+      #"[{"id": 7, "machine": 1, "stopped_at": 1, "cost": "much"}]"#,
+      "'read_losses' must return 'cost' as a number, or as a text that is one, in number 1 of its list"
+    ),
+    (
+      #"[{"id": 7, "machine": 1, "stopped_at": 1, "finding": 9}]"#,
+      "'read_losses' must return 'cause' as a text, in number 1 of its list"
+    ),
+  ]) func a_loss_of_another_form_names_the_function(_ body: String, _ message: String) {
+    let failure = #expect(throws: LuaFailure.self) { try adapter.readLosses(response(body), settings: planned) }
+    #expect(failure?.message == message)
   }
 
   @Test func a_look_up_that_returns_something_else_names_the_function() throws {

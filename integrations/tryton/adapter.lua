@@ -100,6 +100,41 @@ local function began(works)
   return first
 end
 
+-- Tryton's own form of a moment, in a search.
+local function moment(text)
+  local year, month, day, hour, minute, second = text:match("^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+)")
+  return string.format(
+    '{"__class__": "datetime", "year": %d, "month": %d, "day": %d, "hour": %d, "minute": %d, "second": %d, '
+      .. '"microsecond": 0}',
+    year, month, day, hour, minute, second)
+end
+
+-- The moment, but where the day that people wrote down is an earlier one, the start of that.
+local function earlier_day(at, day)
+  local written = time(day)
+  if written and (not at or written:sub(1, 10) < at:sub(1, 10)) then return written end
+  return at
+end
+
+-- A production that was a repair or a service of the machine that is its product.
+local function loss(production, settings)
+  local planned = true
+  for _, work in ipairs(production.works or {}) do
+    if settings.repair and work.operation == record(settings.repair, "the setting 'repair'") then planned = false end
+  end
+  local started = earlier_day(time(production.create_date), production.effective_start_date)
+  local done = earlier_day(time(production.write_date), production.effective_date)
+  if done and started and done < started then done = started end
+  local currency = production.company and production.company.currency and production.company.currency.code
+  local cost = production.cost and currency and production.cost.decimal or nil
+  local cause = production.reference
+  if cause == "" then cause = nil end
+  return {
+    reference = whole(production.id), asset = whole(production.product), started = started, done = done,
+    cause = cause, cost = cost, currency = cost and currency or nil, planned = planned,
+  }
+end
+
 -- A state that is none of these is passed on, and the engine takes it for unknown.
 local function standing(state)
   local standings = {
@@ -202,5 +237,34 @@ adapter {
       method = "POST", path = "/rest/model/ir.note?f=id", headers = headers(settings),
       body = { resource = "production," .. order.reference, message = message },
     }
+  end,
+
+  -- Its own history: what was done by the operations that the site names as losses, a hundred at a time.
+  losses = function(wanted, settings)
+    local kinds = {}
+    for _, name in ipairs({ "repair", "service" }) do
+      if settings[name] then kinds[#kinds + 1] = whole(record(settings[name], "the setting '" .. name .. "'")) end
+    end
+    if #kinds == 0 then
+      error("the site must name the operations that are losses, as the settings 'repair' and 'service'", 0)
+    end
+    local search = '[["state", "=", "done"], ["product", "!=", null], ["works.operation", "in", ['
+      .. table.concat(kinds, ", ") .. ']], ["write_date", ">=", ' .. moment(wanted.since) .. '], ["id", ">", '
+      .. (wanted.after or "0") .. "]]"
+    return {
+      method = "GET", headers = headers(settings),
+      path = "/rest/model/production?s=100&o=" .. base64url('[["id", "ASC"]]') .. "&d=" .. base64url(search)
+        .. "&f=product&f=reference&f=cost&f=create_date&f=write_date&f=effective_start_date&f=effective_date"
+        .. "&f=company.currency.code&f=works.operation",
+    }
+  end,
+
+  read_losses = function(response, settings)
+    if response.status ~= 200 or type(response.body) ~= "table" or response.text:sub(1, 1) ~= "[" then
+      return try_again(nil, why(response))
+    end
+    local losses = {}
+    for _, production in ipairs(response.body) do losses[#losses + 1] = loss(production, settings) end
+    return losses
   end,
 }
