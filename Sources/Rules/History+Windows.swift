@@ -156,12 +156,11 @@ extension History {
     return from <= span.right ? extremes.least(from, span.right, &steps) : .infinity
   }
 
-  /// The good value in force at the left edge and beyond it.
+  /// The good value in force at the left edge, if only for the last time.
   private func edge(_ span: Span) -> Double? {
-    guard let left = span.left, marks[left].countsInWindows,
-      marks[left].stretch(until: .max, staleAfter, alive: span.alive) > span.from - marks[left].time
-    else { return nil }
-    return marks[left].number
+    guard let left = span.left, marks[left].countsInWindows else { return nil }
+    let end = marks[left].time + marks[left].stretch(until: .max, staleAfter, alive: span.alive)
+    return end > span.from || (end == span.from && span.alive >= end) ? marks[left].number : nil
   }
 
   /// Microseconds for which it was what the track asks after.

@@ -215,6 +215,8 @@ struct ReferenceModel {
     case .heartbeat(let beat, let after):
       span = after.microseconds
       silentFrom = min(firstHeard, now)
+      // Never heard of, it is not good since the asset's first input (S4), and a sample in a silence does not change that.
+      since = silentFrom
       events += samples(beat, upTo: now).map { ($0.time, nil) }
       events.sort { $0.0 < $1.0 }
     }

@@ -123,6 +123,17 @@ import Testing
     #expect(plant.condition.blindSince != nil)
   }
 
+  @Test func a_value_that_is_good_for_the_last_time_at_the_left_edge_of_a_window_belongs_to_it() {
+    var plant = TestPlant(
+      .make(reads: [("m", "Beaten", .maximum(.this(.span(.seconds(20))))), ("v", "V", .latest)]) {
+        try $0("m") > 5 && $0("v") > 0
+      })
+    plant.send("Beat", 1, at: 10)
+    plant.send("Beaten", 10, at: 11)
+    plant.send("V", 1, at: 20)
+    #expect(plant.fired == [20], "the heartbeat is silent from 20 on, and the window begins there")
+  }
+
   @Test func a_heartbeat_that_returns_is_no_sample_of_the_tags_that_live_by_it() {
     var plant = TestPlant(
       .make(reads: [("a", "Beaten", .age), ("v", "V", .latest)]) { try $0("v") > 0 && $0("a") == 101 })
