@@ -93,7 +93,7 @@ let package = Package(
     .testTarget(name: "IngestTests", dependencies: ["Campaigns", "Ingest", "Rules", "CZlib"], swiftSettings: swift6),
     .testTarget(
       name: "LedgerTests",
-      dependencies: ["Campaigns", "Rules", "Ledger", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["Campaigns", "Rules", "Ledger", "LedgerWriter", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: swift6),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "Ledger", "Rules"], swiftSettings: swift6),
     .testTarget(

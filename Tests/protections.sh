@@ -58,4 +58,11 @@ protection sync Sources/Ledger/Ledger.swift 's/^          sync.fail()$//' \
 protection held-back Sources/Rules/Policy+Holding.swift \
   's/^        dockets\[condition\]?.held?.waitsForGroup = waitsForGroup$/        dockets[condition]?.held = nil/' \
   PolicyTests "what was held back is forgotten"
+protection hearing Sources/Engine/Memory.swift 's/heard: hearing?.listener)/heard: nil)/' \
+  HearingTests "new windows begin empty at a reload"
+protection author Sources/Rules/Position.swift 's/words.last { $0.person != author }/words.last/' \
+  AccountTests "the author's own verdict books money"
+protection baseline Sources/Ledger/Ledger+Bookings.swift \
+  's/^    return baseline.hundredths.saturatingMinus(claimed ?? 0).saturatingMinus(lost)$/    return .max/' \
+  AccountTests "more is claimed than the class can have lost"
 exit $failed

@@ -35,6 +35,8 @@ package final class Engine {
   private var trust: ClockTrust
   private var health: Health
   private var snapshots = SnapshotMaker()
+  /// What is to take over hears the journal first.
+  private var hearing: Hearing?
   /// By the steady clock: when the last snapshot was begun, and the journal last tidied.
   private var lastSnapshot: Instant
   private var lastTidy: Instant
@@ -89,7 +91,7 @@ package final class Engine {
         inbox.wait(patience)
         turn()
         if mustClose { closeOrRebuild() }
-        if inbox.takeReload() { reload() }
+        if inbox.takeReload() { reload() } else { hearOn() }
         lookAround()
       }
       takeLastSnapshot()
@@ -124,6 +126,7 @@ package final class Engine {
 
   /// How long nothing need be done if nothing comes: until the batch must close or a deadline can be taken.
   private var patience: TimeSpan {
+    if hearing != nil { return .zero }
     if let opened { return max(.zero, opened + Engine.longestBatch - clock()) }
     guard let deadline = memory.decider.evaluator.nextQueuedDeadline else { return .seconds(1) }
     return min(max(deadline - clock() + memory.slowestLateness, TimeSpan(microseconds: 1_000)), .seconds(1))
@@ -242,6 +245,7 @@ package final class Engine {
     while true {
       do {
         memory = try Memory.recover(catalogue, from: journal) { inbox.isStopping }
+        hearing = nil
         batch = Batch(firstInput: try journal.nextInput)
         snapshotNext = min(snapshotNext, batch.firstInput)
         lastWholeSnapshot = min(lastWholeSnapshot, batch.firstInput)
@@ -268,16 +272,39 @@ package final class Engine {
     if !batch.isEmpty { closeOrRebuild() }
     // A commit that failed has begun anew, and asked for the configuration already.
     guard batch.isEmpty, posted.isEmpty else { return inbox.reload() }
-    defer { inbox.answerReload() }
     do {
-      guard let next = try catalogue.successor(to: memory.decider) else { return }
+      guard let next = try catalogue.successor(to: memory.decider) else {
+        hearing = nil
+        return inbox.answerReload()
+      }
+      if hearing?.listener.hash != next.hash { hearing = Hearing(next, after: memory, journal, catalogue) }
+      guard try hearing?.left(journal) ?? 0 <= Hearing.atOnce else { return }
+      // Nothing comes between this and the takeover.
+      try hearing?.goOn(journal, catalogue)
       forgetSnapshot()
-      memory = memory.succeeded(by: next)
+      memory = memory.succeeded(by: next, hearing)
+      hearing = nil
     } catch {
-      return log("cannot take over what was changed: \(error); everything stays as it was")
+      hearing = nil
+      log("cannot take over what was changed: \(error); everything stays as it was")
+      return inbox.answerReload()
     }
     open()
     closeOrRebuild()
+    inbox.answerReload()
+  }
+
+  /// A little more of the journal for what is to take over, and that when it has heard nearly all.
+  private func hearOn() {
+    guard hearing != nil else { return }
+    do {
+      try hearing?.goOn(journal, catalogue, atMost: Hearing.atOnce)
+      if try hearing?.left(journal) == 0 { reload() }
+    } catch {
+      hearing = nil
+      log("cannot take over what was changed: \(error); everything stays as it was")
+      inbox.answerReload()
+    }
   }
 
   // MARK: - Between batches

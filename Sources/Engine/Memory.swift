@@ -44,7 +44,11 @@ struct Memory {
       return memory
     }
     var memory = try recover(earlier, since: last.number, from: journal, isStopping)
-    if let next = try catalogue.successor(to: memory.decider) { memory = memory.succeeded(by: next) }
+    if let next = try catalogue.successor(to: memory.decider) {
+      var hearing = Hearing(next, after: memory, journal, catalogue)
+      try hearing?.goOn(journal, catalogue, isStopping)
+      memory = memory.succeeded(by: next, hearing)
+    }
     // A start is the return of every link: until they are back nothing is decided by time alone.
     if memory.newest > .distantPast {
       memory.opening = memory.configuration.sources.indices.map { .source(SourceID($0), .lost, memory.newest) }
@@ -62,12 +66,13 @@ struct Memory {
     return memory
   }
 
-  /// The same memory under another configuration.
-  func succeeded(by next: Configuration) -> Memory {
+  /// The same memory under another configuration, with what that has heard of before.
+  func succeeded(by next: Configuration, _ hearing: Hearing?) -> Memory {
     var memory = Memory(next, Standing())
-    memory.decider.adopt(decider, at: newest)
+    memory.decider.adopt(decider, at: newest, heard: hearing?.listener)
     memory.newest = newest
     memory.reports = reports
+    if let trouble = hearing?.trouble { memory.reports.append(Report(.possibleGap, time: newest, text: trouble)) }
     memory.isNew = true
     return memory
   }

@@ -41,7 +41,7 @@ func batchHash(first: Int64, count: Int64, _ bytes: Data, after previous: Data) 
 /// Reads batches some hundred a query: nothing is locked while `body` runs, and it may use the ledger. A batch that
 /// is not as it was written is an error that names it, and `body` sees nothing of it.
 func read(
-  journal path: String, from number: Int64,
+  journal path: String, from number: Int64, before end: Int64 = .max,
   using fetch: (String, StatementArguments) throws(LedgerError) -> [Row],
   _ body: (Int64, Input) throws -> Void
 ) throws {
@@ -53,8 +53,10 @@ func read(
   var previous: Data?
   while true {
     let rows = try fetch(
-      "SELECT first_input, count, bytes, hash FROM batches WHERE first_input >= ? ORDER BY first_input LIMIT 200",
-      [first ?? .min])
+      """
+      SELECT first_input, count, bytes, hash FROM batches WHERE first_input >= ? AND first_input < ?
+      ORDER BY first_input LIMIT 200
+      """, [first ?? .min, end])
     if rows.isEmpty { return }
     for row in rows {
       let start: Int64 = try row.get("first_input", of: "a batch", path: path)
@@ -64,11 +66,63 @@ func read(
       let before = try previous ?? hash(before: start, path: path, using: fetch)
       previous = try check(row, start, after: before, path: path)
       let inputs = try decode(row, path: path)
-      for (place, input) in inputs.enumerated() where start + Int64(place) >= number {
+      for (place, input) in inputs.enumerated() where start + Int64(place) >= number && start + Int64(place) < end {
         try body(start + Int64(place), input)
       }
       expected = start + Int64(inputs.count)
       first = start + 1
+    }
+  }
+}
+
+/// The first input of the newest batch that began to arrive before `time`, or of the oldest; nil in an empty journal.
+/// Sought by halves: batches are written in the order of arrival.
+func oldestInput(
+  before time: Instant, journal path: String,
+  using fetch: (String, StatementArguments) throws(LedgerError) -> [Row]
+) throws(LedgerError) -> Int64? {
+  func batch(holding number: Int64) throws(LedgerError) -> (first: Int64, inputs: [Input])? {
+    let rows = try fetch(
+      "SELECT first_input, count, bytes FROM batches WHERE first_input <= ? ORDER BY first_input DESC LIMIT 1", [number]
+    )
+    guard let row = rows.first else { return nil }
+    return (try row.get("first_input", of: "a batch", path: path), try decode(row, path: path))
+  }
+  let oldest = try fetch("SELECT min(first_input) AS first FROM batches", [])
+  guard var first: Int64 = try oldest.first?.get("first", of: "a batch", path: path),
+    let oldestBatch = try batch(holding: first), let newestBatch = try batch(holding: .max)
+  else { return nil }
+  // Before `low` all arrived earlier; what begins at `high` did not, or is the end.
+  var low = first + Int64(oldestBatch.inputs.count)
+  var high = newestBatch.first + Int64(newestBatch.inputs.count)
+  while low < high {
+    guard let middle = try batch(holding: low + (high - low) / 2), middle.first >= low else { break }
+    // Where it says nothing of time, the next that does says it.
+    var found = middle
+    var arrived = found.inputs.lazy.compactMap(\.arrival).first
+    while arrived == nil, case let end = found.first + Int64(found.inputs.count), end < high,
+      let next = try batch(holding: end)
+    {
+      found = next
+      arrived = found.inputs.lazy.compactMap(\.arrival).first
+    }
+    if let arrived, arrived < time {
+      first = found.first
+      low = found.first + Int64(found.inputs.count)
+    } else {
+      high = middle.first
+    }
+  }
+  return first
+}
+
+extension Input {
+  /// When it came, by the wall clock; nil where it does not say.
+  fileprivate var arrival: Instant? {
+    switch self {
+    case .change(let change): change.arrived
+    case .source(_, _, let time): time
+    case .tick, .bind, .config, .command, .fault, .death: nil
     }
   }
 }

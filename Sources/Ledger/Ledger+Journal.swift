@@ -84,14 +84,31 @@ extension Ledger {
     }
   }
 
-  /// Gives every input from `number` on, in order; what is committed meanwhile too. Throws what `body` throws, and
-  /// a `LedgerError` that names the batch when bytes are damaged or a batch is missing.
-  package func replay(from number: Int64, _ body: (Int64, Input) throws -> Void) throws {
-    try read(
-      journal: path, from: number,
-      using: { sql, arguments throws(LedgerError) in
-        try reading("the journal") { db in try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments) }
-      }, body)
+  /// Gives every input from `number` on and before `end`, in order; what is committed meanwhile too. Throws what `body`
+  /// throws, and a `LedgerError` that names the batch when bytes are damaged or a batch is missing.
+  package func replay(
+    from number: Int64, before end: Int64 = .max, _ body: (Int64, Input) throws -> Void
+  ) throws {
+    try read(journal: path, from: number, before: end, using: rows, body)
+  }
+
+  /// The first input of the newest batch that began to arrive before `time`; where none did, the oldest there is.
+  package func input(before time: Instant) throws(LedgerError) -> Int64 {
+    guard let found = try oldestInput(before: time, journal: path, using: rows) else { return try nextInput }
+    return found
+  }
+
+  private func rows(_ sql: String, _ arguments: StatementArguments) throws(LedgerError) -> [Row] {
+    try reading("the journal") { db in try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments) }
+  }
+
+  /// The configuration under which an input was taken; nil before the first.
+  package func configuration(at number: Int64) throws(LedgerError) -> Digest? {
+    try reading("the journal") { db in
+      let sql = "SELECT hash FROM configs WHERE number <= ? ORDER BY number DESC LIMIT 1"
+      guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [number]) else { return nil }
+      return Digest(hex: try row.get("hash"))
+    }
   }
 
   /// The newest `config` input; nil in an empty journal.

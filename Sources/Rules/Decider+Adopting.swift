@@ -1,9 +1,10 @@
 // One configuration takes over from another (S9): what follows here is the whole of a reload that decides.
 extension Decider {
   /// Takes over all that `old` knew, by names. The same logic goes on undisturbed; new logic begins its holds anew and
-  /// keeps active what is; what has no rule or asset any more sleeps. `now` is the newest data time.
-  package mutating func adopt(_ old: Decider, at now: Instant) {
-    evaluator.adoptTags(of: old.evaluator)
+  /// keeps active what is; what has no rule or asset any more sleeps. `now` is the newest data time; `heard` has heard
+  /// for this configuration what was before, up to here.
+  package mutating func adopt(_ old: Decider, at now: Instant, heard: Listener? = nil) {
+    evaluator.adoptTags(of: old.evaluator, heard?.evaluator)
     policy.adoptOpen(of: old.policy, old.evaluator.configuration.model, evaluator.configuration.model)
     var earlier: [Place: Int] = [:]
     for index in old.evaluator.conditions.indices { earlier[old.place(index)] = index }

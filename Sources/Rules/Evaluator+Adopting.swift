@@ -1,7 +1,10 @@
 // A new configuration takes over what an earlier one knew (S9): tags, links and conditions, found by their names.
 extension Evaluator {
-  /// Takes over all that is not of a condition.
-  mutating func adoptTags(of old: Evaluator) {
+  /// Takes over all that is not of a condition. `heard` is what a listener of the same configuration kept.
+  mutating func adoptTags(of old: Evaluator, _ heard: Evaluator?) {
+    precondition(
+      heard.map { $0.histories.count == histories.count && $0.anchors.count == anchors.count } ?? true,
+      "a listener heard for another configuration")
     counts = old.counts
     let before = Dictionary(
       old.configuration.sources.enumerated().map { ($1.name, SourceID($0)) }, uniquingKeysWith: { first, _ in first })
@@ -14,26 +17,38 @@ extension Evaluator {
       firstHeard[index] = old.firstHeard[place]
       for (offset, definition) in model.classes[asset.classIndex].tags.enumerated() {
         guard let tag = old.configuration.model.tag(definition.name, of: AssetID(place)) else { continue }
-        adopt(Int(asset.firstTag) + offset, definition, Int(tag.index), of: old)
+        adopt(Int(asset.firstTag) + offset, definition, Int(tag.index), of: old, heard)
       }
     }
   }
 
-  private mutating func adopt(_ tag: Int, _ definition: TagDefinition, _ before: Int, of old: Evaluator) {
+  private mutating func adopt(
+    _ tag: Int, _ definition: TagDefinition, _ before: Int, of old: Evaluator, _ heard: Evaluator?
+  ) {
     let state = old.tags[before]
     tags[tag].newest = state.newest
     tags[tag].lateNewest = state.lateNewest
     tags[tag].lateRun = state.lateRun
-    let was = old.configuration.model.definition(of: TagID(before))
     // Numbers in another unit, or codes of other states, are not the same history.
-    guard tags[tag].history >= 0, state.history >= 0, was.type == definition.type, was.unit == definition.unit else {
-      return
+    guard tags[tag].history >= 0, definition.means(asMuchAs: old.configuration.model.definition(of: TagID(before)))
+    else { return }
+    let history = Int(tags[tag].history)
+    if state.history >= 0 { histories[history].adopt(old.histories[Int(state.history)]) }
+    // What was heard ends with the same sample, or it is not the same.
+    let further = heard.flatMap { heard -> History? in
+      let other = heard.histories[history]
+      guard lacking(history, of: old, Int(state.history)) != nil, other.newest?.sampledAt == state.newest,
+        !histories[history].reaches(before: other)
+      else { return nil }
+      return other
     }
-    histories[Int(tags[tag].history)].adopt(old.histories[Int(state.history)])
+    if let further { histories[history].adopt(further) }
     for place in anchorsByTag[Int32(tag)] ?? [] {
       let value = anchors[Int(place)].value
       let same = old.anchorsByTag[Int32(before)]?.first { old.anchors[Int($0)].value == value }
-      anchors[Int(place)].restore(same.map { old.anchors[Int($0)].moments } ?? changes(Int32(tag), to: value))
+      let heard = further == nil ? nil : heard.map { $0.anchors[Int(place)].moments }
+      anchors[Int(place)].restore(
+        same.map { old.anchors[Int($0)].moments } ?? heard ?? changes(Int32(tag), to: value))
     }
   }
 

@@ -162,6 +162,12 @@ package struct Evaluator {
     return rules.count - 1
   }
 
+  /// From here on changes are kept, and no rule is asked.
+  mutating func askNobody() {
+    readerStart = Array(repeating: 0, count: readerStart.count)
+    readerList = []
+  }
+
   // MARK: - Inputs
 
   /// Takes one input; nil when it led to nothing worth telling.
@@ -240,7 +246,7 @@ package struct Evaluator {
     let start = Int(readerStart[index])
     let end = Int(readerStart[index + 1])
     let history = Int(tag.history)
-    guard start < end || history >= 0 else {
+    guard start < end || history >= 0 || pulses[Int32(index)] != nil else {
       counts.taken += 1
       tags[index].newest = time
       return

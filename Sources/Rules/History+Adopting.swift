@@ -1,4 +1,10 @@
 extension History {
+  /// Whether it knows of something older than another of the same tag does.
+  func reaches(before other: History) -> Bool {
+    guard !isEmpty else { return false }
+    return other.isEmpty || marks[first].time < other.marks[other.first].time
+  }
+
   /// Takes over what a history of the same tag had under another configuration. What only another window needs and was
   /// not counted is counted from the marks that are there.
   mutating func adopt(_ old: History) {

@@ -50,10 +50,14 @@ package protocol Journal: AnyObject {
   var nextInput: Int64 { get throws }
   /// Number of the oldest input that is still there; `nextInput` when none is.
   var firstInput: Int64 { get throws }
-  /// Gives every input from `number` on, in order.
-  func replay(from number: Int64, _ body: (Int64, Input) throws -> Void) throws
+  /// Gives every input from `number` on and before `end`, in order.
+  func replay(from number: Int64, before end: Int64, _ body: (Int64, Input) throws -> Void) throws
+  /// The first input of the newest batch that began to arrive before `time`; where none did, the oldest there is.
+  func input(before time: Instant) throws -> Int64
   /// The newest `config` input; nil in an empty journal.
   func lastConfiguration() throws -> (number: Int64, hash: Digest)?
+  /// The configuration under which an input was taken; nil before the first.
+  func configuration(at number: Int64) throws -> Digest?
   /// What was decided before an input, as far as policy must know it under another configuration.
   func standing(before number: Int64) throws -> Standing
   /// The newest whole snapshot of a configuration that begins its replay before `limit` and can be read by this
@@ -65,6 +69,13 @@ package protocol Journal: AnyObject {
   func marks() throws -> [MessageMark]
   /// Takes a step, in little time, towards what is to be kept and no more. To be called now and then.
   func tidy(now: Instant) throws
+}
+
+extension Journal {
+  /// Gives every input from `number` on, in order.
+  package func replay(from number: Int64, _ body: (Int64, Input) throws -> Void) throws {
+    try replay(from: number, before: .max, body)
+  }
 }
 
 /// What a new configuration takes over from those before it: without it an order would be repeated that was made

@@ -14,6 +14,9 @@ final class MemoryJournal: Journal {
   private var failing: Set<Int>
   private var attempts = 0
   struct Full: Error {}
+  /// Set by a test: inputs before this one cannot be read any more.
+  var damagedBefore: Int64 = 0
+  struct Damaged: Error {}
 
   init(failing: Set<Int> = []) { self.failing = failing }
 
@@ -25,13 +28,30 @@ final class MemoryJournal: Journal {
   }
   var nextInput: Int64 { batches.last.map { $0.firstInput + Int64($0.inputs.count) } ?? 1 }
 
-  func replay(from number: Int64, _ body: (Int64, Input) throws -> Void) throws {
+  func replay(from number: Int64, before end: Int64, _ body: (Int64, Input) throws -> Void) throws {
+    if number < damagedBefore { throw Damaged() }
     for batch in batches {
-      for (place, input) in batch.inputs.enumerated() where batch.firstInput + Int64(place) >= number {
+      for (place, input) in batch.inputs.enumerated()
+      where (number..<end).contains(batch.firstInput + Int64(place)) {
         replayed += 1
         try body(batch.firstInput + Int64(place), input)
       }
     }
+  }
+  func input(before time: Instant) -> Int64 {
+    let later = batches.firstIndex { batch in
+      batch.inputs.contains { if case .change(let change) = $0 { change.arrived >= time } else { false } }
+    }
+    return later.map { batches[$0].firstInput } ?? nextInput
+  }
+  func configuration(at number: Int64) -> Digest? {
+    var found: Digest?
+    for batch in batches {
+      for (place, input) in batch.inputs.enumerated() where batch.firstInput + Int64(place) <= number {
+        if case .config(let hash) = input { found = hash }
+      }
+    }
+    return found
   }
   /// Set by a test that cuts.
   var cutBefore: Int64?

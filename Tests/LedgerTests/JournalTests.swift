@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Ledger
+import LedgerWriter
 import Rules
 import Testing
 
@@ -27,6 +28,52 @@ import Testing
       #expect(seen == Array(Self.inputs[(first - 1)...]))
     }
     #expect(try ledger.nextInput == 8)
+  }
+
+  @Test func a_replay_ends_before_the_input_it_is_to_end_before() throws {
+    let ledger = try Ledger(path: folder.ledger)
+    try ledger.commit(Array(Self.inputs[..<3]))
+    try ledger.commit(Array(Self.inputs[3...]))
+    for end in 1...9 {
+      var seen: [Int64] = []
+      try ledger.replay(from: 2, before: Int64(end)) { number, _ in seen.append(number) }
+      #expect(seen == (2..<9).filter { $0 < end && $0 < 8 })
+    }
+  }
+
+  @Test func the_configuration_at_an_input_is_the_one_that_decided_then() throws {
+    let ledger = try Ledger(path: folder.ledger)
+    try ledger.commit([.tick(SourceID(0), at(1)), .config(Digest(hex: "c1")), .tick(SourceID(0), at(2))])
+    try ledger.commit([.config(Digest(hex: "c2")), .tick(SourceID(0), at(3))])
+    let found = try (1...6).map { try ledger.configuration(at: Int64($0))?.hex }
+    #expect(found == [nil, "c1", "c1", "c2", "c2", "c2"])
+  }
+
+  /// Batches of any size, some of which say nothing of time.
+  @Test(arguments: UInt64(1)...20)
+  func before_a_time_is_the_newest_batch_that_began_to_arrive_earlier(seed: UInt64) throws {
+    let ledger = try Ledger(path: folder.ledger)
+    #expect(try ledger.input(before: at(0)) == 1)
+    var random = SplitMix(seed)
+    var clock: Int64 = 0
+    var begun: [(first: Int64, time: Instant)] = []
+    for _ in 0..<40 {
+      let first = try ledger.nextInput
+      var batch: [Input] = []
+      for _ in 0...(random.next() % 5) {
+        clock += Int64(random.next() % 3)
+        guard random.next() % 3 > 0 else {
+          batch.append(.bind(TagID(1), asset: "A", tag: "T", assetClass: "C"))
+          continue
+        }
+        if begun.last?.first != first { begun.append((first, at(clock))) }
+        batch.append(.change(TagChange(TagID(0), .number(1), time: at(0), arrived: at(clock))))
+      }
+      try ledger.commit(batch)
+    }
+    for time in -1...(clock + 1) {
+      #expect(try ledger.input(before: at(time)) == begun.last { $0.time < at(time) }?.first ?? 1, "seed \(seed)")
+    }
   }
 
   @Test func the_body_of_a_replay_may_use_the_ledger() throws {
