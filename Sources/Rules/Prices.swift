@@ -155,10 +155,12 @@ extension ValueModel {
 }
 
 extension Rule {
-  /// Why its value cannot be had at the site's prices: each a sentence for people.
-  package func objections(at prices: Prices, people: [String], model: Model) -> [String] {
+  /// Why its value cannot be had at the site's prices: each the field that it is about, and a sentence for people.
+  package func objections(
+    at prices: Prices, people: [String], model: Model
+  ) -> [(field: String, why: String)] {
     guard let value else { return [] }
-    var objections: [String] = []
+    var objections: [(field: String, why: String)] = []
     var currencies = (value.costs.values + [value.nuisance].compactMap { $0 }).map(\.currency)
     var unit: Measure?
     switch value.avoids {
@@ -172,27 +174,40 @@ extension Rule {
         let curves = limits.filter { if case .curve = $0.value { true } else { false } }.map(\.name)
         if !curves.contains(name) {
           objections.append(
-            "'value.avoids.curve' names '\(name)', which is no curve among the rule's limits"
-              + suggestion(for: name, among: curves))
+            (
+              "value.avoids.curve",
+              "'value.avoids.curve' names '\(name)', which is no curve among the rule's limits"
+                + suggestion(for: name, among: curves)
+            ))
         }
       }
     }
     for currency in Set(currencies).sorted() where prices.converted(.zero(currency)) == nil {
       objections.append(
-        "'value' has amounts in \(currency), and the site has no rate for it; name one under 'rates' of 'money'")
+        (
+          "value",
+          "'value' has amounts in \(currency), and the site has no rate for it; name one under 'rates' of 'money'"
+        ))
     }
     if let unit {
       let assets = model.assets.filter { model.classes[$0.classIndex].name == appliesTo }
       if assets.contains(where: { prices.rate(unit, asset: $0.path, assetClass: appliesTo) == nil }) {
         let key = [Measure.hour: "downtime", .kilowattHour: "tariff", .kilogram: "scrap"][unit] ?? ""
         objections.append(
-          "'value.avoids' counts \(unit.rawValue), and the site does not say what one costs on '\(appliesTo)'; name it under "
-            + "'\(key)' of 'money', or here, as in \"6 \(unit.rawValue) at 600 \(prices.currency)/\(unit.rawValue)\"")
+          (
+            "value.avoids",
+            "'value.avoids' counts \(unit.rawValue), and the site does not say what one costs on '\(appliesTo)'; name it "
+              + "under '\(key)' of 'money', or here, as in "
+              + "\"6 \(unit.rawValue) at 600 \(prices.currency)/\(unit.rawValue)\""
+          ))
       }
     }
     if let author = value.author, !people.contains(author) {
       objections.append(
-        "'value.author' is '\(author)', who is not among the site's people\(suggestion(for: author, among: people))")
+        (
+          "value.author",
+          "'value.author' is '\(author)', who is not among the site's people\(suggestion(for: author, among: people))"
+        ))
     }
     return objections
   }

@@ -16,24 +16,29 @@ package enum RuleFile {
   /// Reads one rule file's text. `file` is how messages name it (`rules/pump_cavitation.lua`); the rule's name is the
   /// file's name without `.lua`. With a `model`, class, tags, types and units are checked against it; with `owners`,
   /// the owner. With `calls`, each call is noted there, and so is the asset. Throws every finding there is, by line.
-  /// A version that is to shadow beside another is read as such.
+  /// A version that is to shadow beside another is read as such. `shared` is the file of its class, where there is one:
+  /// what is wrong with that is wrong with the rule.
   package static func read(
     text: String, file: String, model: Model? = nil, owners: [String]? = nil, calls: CallNote.Place? = nil,
-    role: Role = .acting
+    role: Role = .acting, shared: SharedText? = nil
   ) throws(Findings) -> Rule {
-    // Some editors put a byte order mark in front.
-    let source = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+    let source = text.withoutMark
     let layout = RuleLayout(text: source)
     var reader = RuleReader(file: file, layout: layout, model: model, owners: owners)
     let name = reader.name(of: file)
+    let caller = calls?.rule(role == .acting ? name : name + Rule.shadowMark)
+    let classFile = try shared.map { shared throws(Findings) in
+      try reader.classFile(shared, of: appliesTo(text) ?? "", caller)
+    }
+    reader.calculated = classFile?.calculated ?? []
+    let ofClass = reader.calculated.count
     reader.readText()
 
     let host: LuaHost
     do {
       host = try LuaHost(
         text: source, file: file, statement: "rule", words: RuleWords.loadWords, callWords: RuleWords.callWords,
-        methods: RuleWords.methods,
-        caller: calls?.rule(role == .acting ? name : name + Rule.shadowMark))
+        methods: RuleWords.methods, caller: caller)
     } catch {
       reader.report(error)
       throw reader.all
@@ -43,7 +48,7 @@ package enum RuleFile {
     do {
       try host.bind(
         readings: rule.readings.map(\.name), limits: rule.limits.map(\.name),
-        calculations: reader.calculated.map { $0.readings.map(\.name) })
+        calculations: reader.calculated.dropFirst(ofClass).map { $0.readings.map(\.name) })
     } catch {
       reader.report(error)
     }
@@ -53,13 +58,39 @@ package enum RuleFile {
     rule.logicHash = layout.logicHash
     rule.ask = ask(host, reader)
     rule.makeActions = makeActions(host, reader, rule)
-    rule.calculations = reader.calculated.enumerated().map { place, calculated in
+    rule.calculations = reader.calculated.dropFirst(ofClass).enumerated().map { place, calculated in
       Calculation(
         name: calculated.name, unit: calculated.unit, readings: calculated.readings,
         compute: compute(host, calculated, set: place + 1))
     }
+    if let shared, let classFile {
+      let read = rule.allReadings.filter { $0.subject == .own }.map(\.tag)
+      let used = classFile.calculations(readBy: Set(read))
+      if !used.isEmpty {
+        rule.calculations = used + rule.calculations
+        rule.textHash = textHash([text, shared.text])
+        rule.logicHash = textHash([layout.logicHash.hex, classFile.layout.logicHash.hex])
+      }
+    }
     rule.askedFor = calls?.asset
     return role == .acting ? rule : rule.shadowing()
+  }
+
+  /// The line of a field such as `value.avoids` in a rule's text, or of the nearest around it that is there.
+  package static func line(of field: String, in text: String) -> Int? {
+    let layout = RuleLayout(text: text.withoutMark)
+    var steps = field.split(separator: ".")
+    while !steps.isEmpty {
+      if let line = layout.line(steps.joined(separator: ".")) { return line }
+      steps.removeLast()
+    }
+    return nil
+  }
+
+  /// The class that a rule's text names; nil when it names none in its place.
+  package static func appliesTo(_ text: String) -> String? {
+    let layout = RuleLayout(text: text.withoutMark)
+    return layout.place("applies_to").flatMap { layout.tokens[$0.tokens].first?.text }
   }
 
   private static func ask(_ host: LuaHost, _ reader: RuleReader) -> Rule.Ask {
@@ -80,7 +111,7 @@ package enum RuleFile {
     }
   }
 
-  private static func compute(
+  static func compute(
     _ host: LuaHost, _ calculated: Calculated, set: Int
   ) -> (UnsafeBufferPointer<ReadingValue>, LimitTable) -> Computed {
     { readings, limits in

@@ -31,6 +31,11 @@ extension LuaToken {
   fileprivate var isSeparator: Bool { isSymbol(",") || isSymbol(";") }
 }
 
+/// SHA-256 over several texts, none of which runs into the next.
+func textHash(_ texts: [String]) -> Rules.Digest {
+  textHash(texts.map { "\($0.utf8.count)\n\($0)" }.joined())
+}
+
 /// SHA-256 over the bytes of a rule's text.
 package func textHash(_ text: String) -> Rules.Digest { Rules.Digest(SHA256.hash(data: Array(text.utf8))) }
 

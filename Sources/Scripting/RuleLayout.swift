@@ -1,7 +1,7 @@
-/// Where everything of a rule table stands in its file. Lua's tables carry no lines, so they are read from the tokens.
+/// Where everything of a rule's table, or a class's, stands in its file. Lua's tables carry no lines, so they are read from the tokens.
 package struct RuleLayout: Sendable {
   package let tokens: [LuaToken]
-  /// The table handed to `rule`; nil when the file has no plain `rule { ... }`.
+  /// The table handed to the statement; nil when the file has no plain `rule { ... }`.
   package let table: Place?
 
   /// A value in the file: its tokens, and for a table (also one handed to a word, `work_order { ... }`, the last one of
@@ -24,10 +24,10 @@ package struct RuleLayout: Sendable {
     package var value: Place
   }
 
-  package init(text: String) {
+  package init(text: String, statement: String = "rule") {
     tokens = luaTokens(text)
     var reader = LayoutReader(tokens: tokens)
-    table = reader.ruleTable()
+    table = reader.table(of: statement)
   }
 
   /// The place at a path such as `limits.suction_low` or `actions.2.title`; items count from 1.
@@ -59,11 +59,11 @@ private struct LayoutReader {
   /// Lua itself reads no deeper than 200.
   var depth = 0
 
-  /// Finds `rule {` (or `rule({`) outside every function and block.
-  mutating func ruleTable() -> RuleLayout.Place? {
+  /// Finds `rule {` (or `rule({`), or what else the statement is called, outside every function and block.
+  mutating func table(of statement: String) -> RuleLayout.Place? {
     var depth = 0
     while at < tokens.count {
-      if depth == 0, tokens[at].name == "rule", at == 0 || !tokens[at - 1].isSymbol(".") {
+      if depth == 0, tokens[at].name == statement, at == 0 || !tokens[at - 1].isSymbol(".") {
         let before = at
         at += 1
         if isSymbol("(") { at += 1 }

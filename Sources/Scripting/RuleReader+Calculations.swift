@@ -20,6 +20,13 @@ extension RuleReader {
       if assetClass?.tags.contains(where: { $0.name == name }) == true {
         find(field.line, "\(assetClass?.name ?? "the class") has a tag '\(name)'; give the calculation another name")
       }
+      if calculated.contains(where: { $0.name == name }) {
+        find(
+          field.line,
+          "every rule of \(assetClass?.name ?? "this class") has '\(name)' from the class's file; give the "
+            + "calculation another name")
+        continue
+      }
       if let calculation = calculation(field, name: name, limits: limits) { calculated.append(calculation) }
     }
   }

@@ -15,7 +15,8 @@ struct RuleReader {
   var assetClass: AssetClass?
   /// By the field's name: those of `RuleWords.questions`, and `actions`.
   var functions: [String: LuaFunction] = [:]
-  /// The tags that the rule calculates, in the order of the file.
+  /// The tags that are calculated for all rules of the class, then those that this one calculates, in the order of the
+  /// files.
   var calculated: [Calculated] = []
   /// The line of what the layout does not show, because a function made it.
   var madeInLine: Int?
@@ -65,6 +66,21 @@ struct RuleReader {
   static func isRuleName(_ name: String) -> Bool {
     !name.isEmpty && name.utf8.count <= 64
       && name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }
+  }
+
+  /// The file of the rule's class. What is wrong with it is found there, and here where the rule names the class.
+  func classFile(
+    _ shared: SharedText, of assetClass: String, _ caller: CallNote.Caller?
+  ) throws(Findings) -> ClassFile {
+    do {
+      return try ClassFile(shared, of: assetClass, model: model, caller: caller)
+    } catch {
+      let first = error.list.first.map { ": " + ($0.line.map { "line \($0), " } ?? "") + $0.message } ?? ""
+      let here = Finding(
+        file: file, line: layout.line("applies_to"),
+        message: "what \(shared.file) calculates for it cannot be read\(first)")
+      throw Findings(list: error.list + [here])
+    }
   }
 
   func line(_ path: String) -> Int { madeInLine ?? layout.line(path) ?? layout.table?.line ?? 1 }

@@ -18,7 +18,7 @@ struct Calls: Sendable {
     let path = installation.site.stateFolder + "/calls.note"
     // What is brought back is what decided before; what decides then may be other versions.
     let hash = (try? ledger.lastConfiguration())?.hash ?? installation.hash
-    let recorded = ((try? ledger.texts(hash)) ?? []).compactMap(Installation.SourceText.init(name:text:))
+    let recorded = Installation.SourceText.all(in: (try? ledger.texts(hash)) ?? [])
     let rules = Set(installation.ruleNames + installation.refused.map(\.rule) + recorded.map(\.rule)).sorted()
     let names = CallNote.Names(
       rules: rules + rules.map { $0 + Rule.shadowMark }, adapters: installation.site.adapters.map(\.name),

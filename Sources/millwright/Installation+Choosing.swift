@@ -1,5 +1,6 @@
 import Foundation
 import Rules
+import Site
 
 extension Installation {
   /// The same site with these rules only, and those they look at: names of its rules, or paths of rule files that need
@@ -22,7 +23,9 @@ extension Installation {
       let file = "rules/" + URL(fileURLWithPath: rule).lastPathComponent
       // In place of the site's own version, if it has one.
       all.removeAll { $0.file == file }
-      all.append(SourceText(file: file, text: try Installation.text(at: rule)))
+      let text = try Installation.text(at: rule)
+      let shared = try Installation.shared(by: text, in: folders.rules ?? site.rulesFolder, site.model)
+      all.append(SourceText(file: file, text: text, shared: shared))
       wanted.insert(URL(fileURLWithPath: rule).deletingPathExtension().lastPathComponent)
     }
     all.sort { $0.file < $1.file }

@@ -21,6 +21,8 @@ package struct Installation: Sendable {
     package var file: String
     package var text: String
     package var role = Role.acting
+    /// The file of the rule's class as it was then; nil where the class has none.
+    package var shared: SharedText?
   }
 
   package struct Refused: Sendable, Equatable {
@@ -45,7 +47,10 @@ package struct Installation: Sendable {
     let site = try site ?? readSite(folders, makeSecrets: makeSecrets)
     let (installation, findings) = try read(folders, site, proving: true)
     let files = try ruleFiles(in: folders.rules ?? site.rulesFolder).map { "rules/\($0)" }
-    let rest = findings.filter { !files.contains($0.file) && $0.message != noRules }
+    // What is wrong with a class's file is wrong with each rule that it is for.
+    let rest = findings.filter {
+      !files.contains($0.file) && $0.message != noRules && !$0.file.hasPrefix("rules/\(classesFolder)/")
+    }
     guard rest.isEmpty else { throw Failure.findings(sorted(rest)) }
     let refused = files.compactMap { file in
       let own = findings.filter { $0.file == file }
@@ -74,7 +79,9 @@ package struct Installation: Sendable {
     var rules: [SourceText] = []
     for name in try ruleFiles(in: rulesFolder) {
       do {
-        rules.append(SourceText(file: "rules/\(name)", text: try text(at: rulesFolder + "/" + name)))
+        let text = try text(at: rulesFolder + "/" + name)
+        rules.append(
+          SourceText(file: "rules/\(name)", text: text, shared: try shared(by: text, in: rulesFolder, site.model)))
       } catch {
         findings.append(Finding(file: "rules/\(name)", line: nil, message: "\(error)"))
       }
@@ -89,6 +96,7 @@ package struct Installation: Sendable {
         Finding(
           file: "rules/\(name)", line: nil, message: "not read: a rule's file name ends in .lua, in small letters"))
     }
+    findings += try strayClassFiles(in: rulesFolder, site.model)
     var adapters: [String: SourceText] = [:]
     for adapter in site.adapters {
       let path = (folders.integrations ?? site.integrationsFolder) + "/\(adapter.integration)/adapter.lua"
@@ -104,7 +112,11 @@ package struct Installation: Sendable {
   private static let noRules = "no rules: a rule is a file whose name ends in .lua"
 
   private static func sorted(_ findings: [Finding]) -> [String] {
-    findings.sorted { ($0.file, $0.line ?? 0) < ($1.file, $1.line ?? 0) }.map(\.description)
+    var lines: [String] = []
+    // Several rules may have found the same in the file of their class.
+    for finding in findings.sorted(by: { ($0.file, $0.line ?? 0) < ($1.file, $1.line ?? 0) })
+    where !lines.contains(finding.description) { lines.append(finding.description) }
+    return lines
   }
 
   /// The same with these versions of rules.
@@ -133,7 +145,7 @@ package struct Installation: Sendable {
   func compile(_ rule: SourceText, calls: CallNote.Place? = nil) throws(Findings) -> Rule {
     let read = try RuleFile.read(
       text: rule.text, file: rule.file, model: site.model, owners: site.owners.map(\.name), calls: calls,
-      role: rule.role)
+      role: rule.role, shared: rule.shared)
     let unknown = unknownTimes(read, rule)
     guard unknown.isEmpty else { throw Findings(list: unknown) }
     return read
@@ -175,9 +187,13 @@ package struct Installation: Sendable {
       }
     }
     for rule in compiled {
-      // Where in its text that is, the compiled rule no longer says.
-      for objection in rule.objections(at: site.prices, people: site.people.map(\.id), model: site.model) {
-        findings.append(Finding(file: "rules/\(rule.plainName).lua", line: nil, message: objection))
+      let objections = rule.objections(at: site.prices, people: site.people.map(\.id), model: site.model)
+      guard !objections.isEmpty else { continue }
+      let file = "rules/\(rule.plainName).lua"
+      let text = rules.first { $0.file == file && $0.role == rule.role }?.text ?? ""
+      for objection in objections {
+        findings.append(
+          Finding(file: file, line: RuleFile.line(of: objection.field, in: text), message: objection.why))
       }
     }
     let names = ruleNames
@@ -253,6 +269,9 @@ package struct Installation: Sendable {
     for rule in rules {
       hash.update(data: Data("\(rule.name)\n\(rule.text.utf8.count)\n".utf8))
       hash.update(data: Data(rule.text.utf8))
+      if let shared = rule.shared {
+        hash.update(data: Data("\n\(shared.file)\n\(shared.text.utf8.count)\n\(shared.text)".utf8))
+      }
     }
     return Rules.Digest(
       hex: hash.finalize().map { byte in
@@ -264,7 +283,7 @@ package struct Installation: Sendable {
   /// The texts the hash stands for, to be stored once in the ledger.
   var texts: [(name: String, text: String)] {
     [("site", site.fingerprint), ("site.yaml", site.texts.site), ("assets.yaml", site.texts.assets)]
-      + rules.map { ($0.name, $0.text) }
+      + rules.flatMap(\.texts)
   }
 
   /// What decided last, as a ledger has it; nil when nothing has yet. Throws as `recorded` does.
@@ -288,7 +307,7 @@ package struct Installation: Sendable {
     } catch {
       throw Failure.cannot("its site is not understood any more: \(error.list.first?.description ?? "")")
     }
-    let rules = texts.compactMap { SourceText(name: $0.name, text: $0.text) }.sorted { $0.name < $1.name }
+    let rules = SourceText.all(in: texts).sorted { $0.name < $1.name }
     let installation = Installation(site: site, rules: rules, adapters: [:], folders: folders)
     guard installation.hash == hash else { throw Failure.cannot("its files are understood otherwise today") }
     return installation
@@ -318,6 +337,32 @@ package struct Installation: Sendable {
     return names.filter { $0.hasSuffix(".lua") && !$0.hasPrefix(".") }.sorted()
   }
 
+  static let classesFolder = "classes"
+
+  /// The file of the class that a rule's text names; nil where that has none.
+  static func shared(by rule: String, in rulesFolder: String, _ model: Model) throws -> SharedText? {
+    guard let assetClass = RuleFile.appliesTo(rule), model.classes.contains(where: { $0.name == assetClass }) else {
+      return nil
+    }
+    let name = "\(classesFolder)/\(assetClass).lua"
+    guard FileManager.default.fileExists(atPath: rulesFolder + "/" + name) else { return nil }
+    return SharedText(file: "rules/" + name, text: try text(at: rulesFolder + "/" + name))
+  }
+
+  /// Files that no rule would ever read, because they are named for no class.
+  private static func strayClassFiles(in rulesFolder: String, _ model: Model) throws -> [Finding] {
+    let path = rulesFolder + "/" + classesFolder
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    let known = model.classes.map(\.name)
+    return try ruleFiles(in: path).map { String($0.dropLast(4)) }.filter { !known.contains($0) }.map { name in
+      let near = suggestion(for: name, among: known)
+      return Finding(
+        file: "rules/\(classesFolder)/\(name).lua", line: nil,
+        message: "the site has no class '\(name)'"
+          + (near.isEmpty ? "; the file is named for one of \(known.joined(separator: ", "))" : near))
+    }
+  }
+
   static func text(at path: String) throws -> String {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw Failure.cannot("cannot read \(path): no such file, or not readable")
@@ -338,12 +383,29 @@ extension Installation.SourceText {
   /// As the ledger has it: the file, and the role of a version that only shadows.
   var name: String { role == .acting ? file : file + Self.shadow }
 
-  /// Nil for what is no rule's.
-  init?(name: String, text: String) {
-    guard name.hasPrefix("rules/") else { return nil }
-    let isShadow = name.hasSuffix(Self.shadow)
-    self.init(
-      file: isShadow ? String(name.dropLast(Self.shadow.count)) : name, text: text,
-      role: isShadow ? .shadowing : .acting)
+  /// What its logic is, whatever the site says of classes and owners. Throws what is wrong with it.
+  var logicHash: Rules.Digest {
+    get throws(Findings) { try RuleFile.read(text: text, file: file, shared: shared).logicHash }
+  }
+
+  private static let ofClass = "class of "
+
+  /// As the ledger has it: its own text, and that of its class beside it, which may be another for another version.
+  var texts: [(name: String, text: String)] {
+    [(name, text)] + (shared.map { [(Self.ofClass + name, $0.file + "\n" + $0.text)] } ?? [])
+  }
+
+  /// The rules among the texts of a configuration.
+  static func all(in texts: [(name: String, text: String)]) -> [Self] {
+    texts.filter { $0.name.hasPrefix("rules/") }.map { name, text in
+      let isShadow = name.hasSuffix(Self.shadow)
+      let shared = texts.first { $0.name == Self.ofClass + name }.map { entry in
+        let file = entry.text.prefix { $0 != "\n" }
+        return SharedText(file: String(file), text: String(entry.text.dropFirst(file.count + 1)))
+      }
+      return Self(
+        file: isShadow ? String(name.dropLast(Self.shadow.count)) : name, text: text,
+        role: isShadow ? .shadowing : .acting, shared: shared)
+    }
   }
 }

@@ -33,7 +33,9 @@ final class Reloading {
     hangUp.resume()
     let site = service.installation.site
     do {
-      watch = try FolderWatch([site.folder, folders.rules ?? site.rulesFolder], changed: reload)
+      let rules = folders.rules ?? site.rulesFolder
+      watch = try FolderWatch(
+        [site.folder, rules], orNone: [rules + "/" + Installation.classesFolder], changed: reload)
     } catch {
       watch = nil
       log(.warning, "reloading", ["what": "\(error); changed files are taken over at SIGHUP only"])
@@ -66,14 +68,19 @@ final class FolderWatch: Sendable {
     IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF)
 
   private let folders: [String]
+  /// They need not be there.
+  private let others: [String]
   private let changed: @Sendable () -> Void
   private let descriptor: Int32
   /// Writing to it ends the thread.
   private let ending: (read: Int32, write: Int32)
 
   /// Throws when the system has no more watches to give. `changed` is called on a thread of its own.
-  init(_ folders: [String], changed: @escaping @Sendable () -> Void) throws(SocketError) {
+  init(
+    _ folders: [String], orNone others: [String] = [], changed: @escaping @Sendable () -> Void
+  ) throws(SocketError) {
     self.folders = folders
+    self.others = others
     self.changed = changed
     descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
     guard descriptor >= 0 else { throw .now("cannot watch files") }
@@ -118,7 +125,10 @@ final class FolderWatch: Sendable {
   }
 
   /// A folder that is watched already keeps its watch.
-  private func watchAll() -> Bool { folders.allSatisfy { inotify_add_watch(descriptor, $0, Self.events) >= 0 } }
+  private func watchAll() -> Bool {
+    for other in others { _ = inotify_add_watch(descriptor, other, Self.events) }
+    return folders.allSatisfy { inotify_add_watch(descriptor, $0, Self.events) >= 0 }
+  }
 
   private func drain() {
     var bytes = [UInt8](repeating: 0, count: 16 << 10)

@@ -43,7 +43,7 @@ struct RuleVersion {
     let path = installation.site.stateFolder + "/ledger.sqlite"
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     do {
-      return try LedgerReader(path: path).versions().compactMap(Installation.SourceText.init(name:text:))
+      return Installation.SourceText.all(in: try LedgerReader(path: path).versions())
     } catch {
       throw Failure.cannot("\(error)")
     }

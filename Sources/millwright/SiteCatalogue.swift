@@ -62,7 +62,9 @@ final class SiteCatalogue: Catalogue {
         continue
       }
       versions.append(old)
-      versions.append(.init(file: source.file, text: source.text, role: .shadowing))
+      var shadowing = source
+      shadowing.role = .shadowing
+      versions.append(shadowing)
     }
     for refused in offered.refused {
       versions += (before?.rules ?? []).filter { $0.file == refused.file && keeps($0, offered) }

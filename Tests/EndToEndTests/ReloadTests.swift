@@ -44,6 +44,61 @@ import Testing
     await place.close()
   }
 
+  @Test func a_changed_class_file_is_new_logic_of_the_rules_that_read_it() async throws {
+    let rise = """
+      class {
+        calculates = {
+          short = calc("bar", function(p) return 0.4 - p.inlet end, { inlet = latest "SuctionPressure [bar g]" }),
+        },
+      }
+      """
+    let place = try await Workplace(
+      rule: Workplace.rule.replacingOccurrences(
+        of: "latest \"SuctionPressure [bar g]\"", with: "latest \"short [bar]\""
+      )
+      .replacingOccurrences(of: "pump.suction < limits.low", with: "pump.suction > 0 and limits.low > 0"))
+    try await onAThread {
+      try FileManager.default.createDirectory(
+        atPath: place.folder + "/rules/classes", withIntermediateDirectories: true)
+      try place.write("classes/CentrifugalPump", rise)
+      try place.start()
+      let reader = try LedgerReader(path: place.ledger)
+      try place.suction("P-101", 0.2)
+      try eventually("the first order") { place.desk.orders.count == 1 }
+
+      try place.write("classes/CentrifugalPump", "-- why\n" + rise)
+      try eventually("a comment is no new logic") {
+        try reader.versions().contains { $0.text.contains("-- why") }
+      }
+      #expect(try !reader.versions().contains { $0.name.contains("shadowing") })
+
+      try place.write("classes/CentrifugalPump", rise.replacingOccurrences(of: "0.4 -", with: "0.3 -"))
+      try eventually("the new logic shadows") {
+        try reader.versions().contains { $0.name == "rules/suction_low.lua (shadowing)" }
+      }
+      try place.suction("P-102", 0.35)
+      try eventually("the old version acts with the old file") { try reader.decisions(asset: "P-102").count == 1 }
+      #expect(try reader.decisions(asset: "P-102").map(\.key.rule) == ["suction_low"])
+      let release = try place.run(
+        "rules", "release", "suction_low", "--ledger", place.ledger, "--site", place.folder + "/site")
+      #expect(release.code == 0, "\(release.output)")
+      try eventually("one version is left") { try !reader.versions().contains { $0.name.contains("shadowing") } }
+
+      try place.write("classes/CentrifugalPump", rise.replacingOccurrences(of: "return 0.4", with: "retrun 0.4"))
+      try eventually("what is wrong is said") { place.log.contains("rules/classes/CentrifugalPump.lua") }
+      try place.suction("P-103", 0.2)
+      try eventually("its version before goes on") { try reader.decisions(asset: "P-103").count == 1 }
+      let check = try place.run(["check"] + place.arguments)
+      #expect(check.code == 1 && check.output.contains("rules/classes/CentrifugalPump.lua:3:"), "\(check.output)")
+      try place.write("classes/CentrifugalPomp", rise)
+      let stray = try place.run(["check"] + place.arguments)
+      #expect(stray.output.contains("no class 'CentrifugalPomp' (did you mean 'CentrifugalPump'?)"), "\(stray.output)")
+      #expect(place.stop() == 0)
+      #expect(!place.log.contains("divergence"))
+    }
+    await place.close()
+  }
+
   @Test func a_hold_goes_on_through_a_comment_and_a_hang_up_and_a_restart() async throws {
     let place = try await Workplace(rule: Workplace.rule.replacingOccurrences(of: "\"2 s\"", with: "\"6 s\""))
     try await onAThread {

@@ -164,11 +164,16 @@ import Testing
   func a_value_that_the_site_cannot_price_is_a_finding(value: String, message: String) async throws {
     let place = try await Workplace(
       rule: Workplace.rule.replacingOccurrences(of: "check_first =", with: "value = { \(value) },\n  check_first ="))
+    let line = try #require(
+      Workplace.rule.split(separator: "\n", omittingEmptySubsequences: false).firstIndex {
+        $0.contains("check_first =")
+      })
     try await onAThread {
       let check = try place.run(["check"] + place.arguments)
       #expect(check.code == 1)
       #expect(
-        check.output.contains("rules/suction_low.lua: 'value") && check.output.contains(message), "\(check.output)")
+        check.output.contains("rules/suction_low.lua:\(line + 1): 'value") && check.output.contains(message),
+        "\(check.output)")
     }
     await place.close()
   }

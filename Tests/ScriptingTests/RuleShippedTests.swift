@@ -38,11 +38,17 @@ struct RuleShippedTests {
     let blocks = text.components(separatedBy: "```lua\n").dropFirst().compactMap {
       $0.components(separatedBy: "```").first
     }
-    let rules = blocks.filter { $0.hasPrefix("-- rules/") }
-    #expect(rules.count >= 2)
-    for rule in rules {
-      let file = String(rule.prefix { $0 != "\n" }.dropFirst(3))
-      #expect(messages(rule, file: file) == "", "\(file)")
+    func file(_ text: String) -> String { String(text.prefix { $0 != "\n" }.dropFirst(3)) }
+    let texts = blocks.filter { $0.hasPrefix("-- rules/") }
+    let classes = texts.filter { $0.hasPrefix("-- rules/classes/") }
+    let rules = texts.filter { !classes.contains($0) }
+    #expect(rules.count >= 2 && classes.count == 1)
+    for rule in rules { #expect(messages(rule, file: file(rule)) == "", "\(file(rule))") }
+    for text in classes {
+      let read = try RuleFile.read(
+        text: RuleFile.text(reads: #"x = latest "pressure_rise [bar]""#, when: "return p.x > 1"),
+        file: "rules/reads_it.lua", model: Plant.model, owners: nil, shared: SharedText(file: file(text), text: text))
+      #expect(read.calculations.map(\.name) == ["pressure_rise"])
     }
   }
 }

@@ -331,3 +331,9 @@ function below(limit, by) end
 ---@param limit string
 ---@return Shape
 function at(limit) end
+
+---@class ClassFields
+---@field calculates table<string, Calculation> Tags that every rule of the class may read.
+---What all assets of a class have beside their tags; in rules/classes/, in a file named for the class.
+---@param fields ClassFields
+function class(fields) end

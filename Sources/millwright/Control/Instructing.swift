@@ -148,7 +148,7 @@ struct Instructing {
   }
 
   private func release(_ name: String) throws -> [Instruction.Act] {
-    let versions = try reader.versions().compactMap(Installation.SourceText.init(name:text:))
+    let versions = Installation.SourceText.all(in: try reader.versions())
     guard let waiting = versions.first(where: { $0.role == .shadowing && $0.rule == name }) else {
       let names = Set(versions.filter { $0.role == .shadowing }.map(\.rule)).sorted()
       throw Refusal(
@@ -156,7 +156,7 @@ struct Instructing {
           + (names.isEmpty ? "none of any rule does" : "there is one of \(names.joined(separator: ", "))"))
     }
     do {
-      return [.release(rule: name, logic: try RuleFile.read(text: waiting.text, file: waiting.file).logicHash)]
+      return [.release(rule: name, logic: try waiting.logicHash)]
     } catch {
       throw Refusal(why: "the new version of '\(name)' is not understood: \(error)")
     }
