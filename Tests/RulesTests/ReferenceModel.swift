@@ -505,6 +505,14 @@ struct RandomHistory {
 
   /// What differs between the evaluator and the reference; nil when nothing does.
   func difference(lateness: Double, ticks: Bool) -> String? {
+    do {
+      return try compared(lateness: lateness, ticks: ticks)
+    } catch {
+      return "its own snapshot cannot be read: \(error)"
+    }
+  }
+
+  private func compared(lateness: Double, ticks: Bool) throws -> String? {
     var plant = TestPlant(rule, lateness: lateness)
     var reference = ReferenceModel(rule)
     let start = TestPlant.start.microseconds
@@ -513,16 +521,38 @@ struct RandomHistory {
       plant.link(.caughtUp, at: 0)
     }
     var second: Int64 = 0
+    // Of its own, so that a history is the same with and without them.
+    var fate = SplitMix(seed: state)
+    // How many changes still come in the backlog of a link that was lost, its session kept.
+    var backlog = 0
     for event in events {
-      if ticks {
+      let now = Double(event.time) / 1e6
+      if ticks, backlog == 0 {
         second = max(second, event.time / 1_000_000 - 300)
         while second * 1_000_000 < event.time {
           plant.tick(Double(second) - lateness)
           second += 1
         }
+        if fate.next() % 40 == 0 {
+          backlog = 1 + Int(fate.next() % 8)
+          plant.link(.lost, at: now)
+          if fate.next() % 2 == 0 { try plant.restart() }
+          plant.link(.connected, at: now)
+        }
       }
-      plant.send(event.tag, event.number, at: Double(event.time) / 1e6, quality: event.good ? .good : .bad)
+      plant.send(event.tag, event.number, at: now, quality: event.good ? .good : .bad)
       reference.take(event.tag, event.number, good: event.good, at: start + event.time)
+      if backlog > 0 {
+        backlog -= 1
+        if backlog == 0 { plant.link(.caughtUp, at: now) }
+      }
+      if fate.next() % 25 == 0 { try plant.restart() }
+    }
+    if ticks, let last = events.last {
+      let now = Double(last.time) / 1e6
+      if backlog > 0 { plant.link(.caughtUp, at: now) }
+      // The last changes may have been the backlog: time goes on behind them.
+      plant.tick(now - lateness)
     }
     if !ticks { plant.finish() }
     reference.finish()
