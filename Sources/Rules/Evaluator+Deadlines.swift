@@ -243,7 +243,11 @@ extension Evaluator {
 
   /// Whether the condition was asked as of a later moment already, so that it can no longer be asked as of this.
   func hasPassed(_ time: Instant, _ condition: ConditionID) -> Bool {
-    time < conditions[Int(condition.index)].clock
+    let state = conditions[Int(condition.index)]
+    guard time < state.clock else { return false }
+    // Data has come further than the questions: behind a deadline that is due, what comes first is still to be asked.
+    guard state.waits, let first = waiting[condition.index]?.first else { return true }
+    return time < min(state.due, first)
   }
 
   /// Policy asks for the readings as of `time`, in place of any it asked for before: the step then says `looked`.
