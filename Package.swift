@@ -85,7 +85,8 @@ let package = Package(
       name: "EngineTests", dependencies: ["Engine", "Rules", "Ledger", "LedgerWriter"], swiftSettings: swift6),
     .testTarget(name: "BenefitTests", dependencies: ["Benefit", "Rules"], swiftSettings: swift6),
     .testTarget(name: "SiteTests", dependencies: ["Site", "Rules"], swiftSettings: swift6),
-    .testTarget(name: "ScriptingTests", dependencies: ["Scripting", "Rules", "CLua", "CSpin"], swiftSettings: swift6),
+    .testTarget(
+      name: "ScriptingTests", dependencies: ["Campaigns", "Scripting", "Rules", "CLua", "CSpin"], swiftSettings: swift6),
     .testTarget(
       name: "ExplainTests", dependencies: ["Explain", "Scripting", "Rules"], exclude: ["Golden"],
       swiftSettings: swift6),

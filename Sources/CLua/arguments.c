@@ -158,3 +158,14 @@ void mw_push_argument(lua_State *L, int readings) {
   lua_replace(L, names);
   lua_settop(L, names);
 }
+
+void mw_push_plain_argument(lua_State *L, int names, int argument) {
+  lua_createtable(L, 0, (int)lua_rawlen(L, names));
+  for (lua_Integer i = 1; lua_rawgeti(L, names, i) == LUA_TSTRING; i++) {
+    lua_pushboolean(L, 0);
+    lua_rawset(L, -3);
+  }
+  lua_pop(L, 1);
+  lua_getmetatable(L, argument);
+  lua_setmetatable(L, -2);
+}

@@ -135,17 +135,7 @@ static void set_message(MWHost *h, const char *text, size_t length) {
   h->message[length] = 0;
 }
 
-static void clear(MWHost *h) {
-  h->cause = MW_ERROR;
-  h->line = 0;
-  h->expired = 0;
-  h->refused_text = 0;
-  h->name[0] = 0;
-  h->message[0] = 0;
-}
-
-/// What a protected call's outcome means. The error value is on top of the stack and is taken off.
-static MWStatus failed(MWHost *h, int rc) {
+MWStatus mw_failed(MWHost *h, int rc) {
   lua_State *L = h->L;
   MWStatus status = MW_ERROR;
   if (h->expired || h->budget < 0) {
@@ -169,25 +159,22 @@ static MWStatus failed(MWHost *h, int rc) {
   return status;
 }
 
-static int noted_call(MWHost *h, int arguments, int results) {
+int mw_noted_call(MWHost *h, int arguments, int results) {
   mw_place_enter(h->place, h->caller);
   int rc = lua_pcall(h->L, arguments, results, SLOT_HANDLER);
   mw_place_leave(h->place);
   return rc;
 }
 
-/// Runs `body` protected, with `arguments` values on top of the stack and `results` left there.
-static int protected_call(MWHost *h, int arguments, int results, int64_t instructions) {
-  clear(h);
+int mw_protected_call(MWHost *h, int arguments, int results, int64_t instructions) {
+  mw_clear(h);
   h->granted = h->budget = instructions;
   lua_sethook(h->L, hook, LUA_MASKCOUNT, h->step);  // also begins to count anew
   h->hooked = 1;
-  return noted_call(h, arguments, results);
+  return mw_noted_call(h, arguments, results);
 }
 
 // --- life ---------------------------------------------------------------------------------------------------
-
-typedef struct { const uint8_t *bytes; size_t length; } Span;
 
 static int open_body(lua_State *L) {
   Span *config = lua_touserdata(L, 1);
@@ -262,26 +249,15 @@ MWStatus mw_add_native(MWHost *h, const char *name, void (*function)(void)) {
   lua_pushvalue(L, SLOT_ENV);
   lua_pushlightuserdata(L, (void *)name);
   lua_pushlightuserdata(L, &function);
-  int rc = protected_call(h, 3, 0, 1000000);
-  return rc == LUA_OK ? MW_OK : failed(h, rc);
-}
-
-static void free_sets(MWHost *h) {
-  for (int i = 0; i < h->set_count; i++) {
-    MWSet *set = &h->sets[i];
-    for (int r = 0; r < set->count; r++) mw_realloc(h, set->readings[r].text, set->readings[r].room, 0, 0);
-    mw_realloc(h, set->readings, sizeof(MWReading) * (size_t)set->count, 0, 0);
-  }
-  mw_realloc(h, h->sets, sizeof(MWSet) * (size_t)h->set_count, 0, 0);
-  h->sets = NULL;
-  h->set_count = 0;
+  int rc = mw_protected_call(h, 3, 0, 1000000);
+  return rc == LUA_OK ? MW_OK : mw_failed(h, rc);
 }
 
 size_t mw_close(MWHost *h) {
   if (h == NULL) return 0;
   lua_close(h->L);
   h->L = NULL;
-  free_sets(h);
+  mw_free_sets(h);
   mw_realloc(h, h->out, h->out_room, 0, 0);
   size_t left = h->used;
   free(h);
@@ -311,9 +287,9 @@ MWStatus mw_compile(MWHost *h, const char *text, size_t length) {
   lua_pushcfunction(L, compile_body);
   lua_pushlightuserdata(L, &span);
   lua_pushvalue(L, SLOT_ENV);
-  int rc = protected_call(h, 2, 1, 5000000);
+  int rc = mw_protected_call(h, 2, 1, 5000000);
   if (rc != LUA_OK) {
-    MWStatus status = failed(h, rc);
+    MWStatus status = mw_failed(h, rc);
     if (status == MW_ERROR && h->cause == MW_SYNTAX) return MW_SYNTAX;
     return status == MW_ERROR ? MW_MEMORY : status;
   }
@@ -383,9 +359,9 @@ MWStatus mw_run(MWHost *h, int64_t instructions) {
   lua_pushcfunction(L, run_body);
   lua_pushvalue(L, SLOT_CHUNK);
   lua_pushvalue(L, SLOT_FUNCTIONS);
-  int rc = protected_call(h, 2, 1, instructions);
+  int rc = mw_protected_call(h, 2, 1, instructions);
   h->loading = 0;
-  if (rc != LUA_OK || h->budget < 0) return failed(h, rc);
+  if (rc != LUA_OK || h->budget < 0) return mw_failed(h, rc);
   lua_replace(L, SLOT_REACHED);
   return MW_OK;
 }
@@ -419,207 +395,10 @@ MWStatus mw_dump(MWHost *h, int function) {
     lua_settop(L, SLOT_DECLARED);
     return MW_OK;  // nothing written: nothing of the chunk's
   }
-  int rc = protected_call(h, 1, 0, 1000000);
+  int rc = mw_protected_call(h, 1, 0, 1000000);
   if (rc == LUA_OK) return MW_OK;
-  failed(h, rc);
+  mw_failed(h, rc);
   return MW_MEMORY;
-}
-
-// --- calling ------------------------------------------------------------------------------------------------
-
-/// Pushes the limits' table, an array of the sets' tables, and an array of how many readings each has.
-static int bind_body(lua_State *L) {
-  Span *names = lua_touserdata(L, 1);
-  mw_push_value(L, names->bytes, names->length);
-  lua_rawgeti(L, 2, 1);
-  mw_push_argument(L, 0);
-  lua_newtable(L);
-  lua_newtable(L);
-  for (lua_Integer i = 2; lua_rawgeti(L, 2, i) == LUA_TTABLE; i++) {
-    lua_pushinteger(L, (lua_Integer)lua_rawlen(L, -1));
-    lua_rawseti(L, 5, i - 1);
-    mw_push_argument(L, 1);
-    lua_rawseti(L, 4, i - 1);
-  }
-  lua_settop(L, 5);
-  return 3;
-}
-
-/// As many readings for each set as the array on top of the stack says.
-static int make_sets(MWHost *h) {
-  lua_State *L = h->L;
-  int count = (int)lua_rawlen(L, -1);
-  if (count == 0) return 1;
-  h->sets = mw_realloc(h, NULL, 0, sizeof(MWSet) * (size_t)count, 0);
-  if (h->sets == NULL) return 0;
-  memset(h->sets, 0, sizeof(MWSet) * (size_t)count);
-  h->set_count = count;
-  for (int i = 0; i < count; i++) {
-    lua_rawgeti(L, -1, i + 1);
-    size_t readings = (size_t)lua_tointeger(L, -1);
-    lua_pop(L, 1);
-    if (readings == 0) continue;
-    h->sets[i].readings = mw_realloc(h, NULL, 0, sizeof(MWReading) * readings, 0);
-    if (h->sets[i].readings == NULL) return 0;
-    memset(h->sets[i].readings, 0, sizeof(MWReading) * readings);
-    h->sets[i].count = (int)readings;
-  }
-  return 1;
-}
-
-MWStatus mw_bind(MWHost *h, const uint8_t *names, size_t length) {
-  lua_State *L = h->L;
-  Span span = {names, length};
-  lua_pushcfunction(L, bind_body);
-  lua_pushlightuserdata(L, &span);
-  int rc = protected_call(h, 1, 3, 1000000);
-  if (rc != LUA_OK) return failed(h, rc);
-  free_sets(h);
-  memset(h->found_limits, 0, sizeof h->found_limits);
-  int made = make_sets(h);
-  lua_pop(L, 1);
-  lua_rawgeti(L, -1, 1);
-  lua_replace(L, SLOT_READINGS);
-  lua_replace(L, SLOT_SETS);
-  lua_replace(L, SLOT_LIMITS);
-  if (made) return MW_OK;
-  snprintf(h->message, sizeof h->message, "not enough memory");
-  return MW_MEMORY;
-}
-
-MWReading *mw_readings(MWHost *h, int set) { return set < h->set_count ? h->sets[set].readings : NULL; }
-
-MWStatus mw_set_text(MWHost *h, MWReading *r, const char *text, size_t length) {
-  if (length > r->room) {
-    void *moved = mw_realloc(h, r->text, r->room, length, 1);
-    if (moved == NULL) return MW_MEMORY;
-    r->text = moved;
-    r->room = length;
-  }
-  if (length > 0) memcpy(r->text, text, length);
-  r->length = length;
-  return MW_OK;
-}
-
-/// Pushes the tables that a function gets.
-static void push_arguments(MWHost *h, int set) {
-  lua_State *L = h->L;
-  if (set == 0) {
-    lua_pushvalue(L, SLOT_READINGS);
-  } else {
-    lua_rawgeti(L, SLOT_SETS, set + 1);
-  }
-  lua_pushvalue(L, SLOT_LIMITS);
-}
-
-static void see(MWHost *h, int set, const MWLimit *limits) {
-  static const MWLimit none;
-  h->limits = limits != NULL ? limits : &none;
-  h->set = &h->sets[set];
-}
-
-/// Calls the function with the tables of a set; what it gave is on top, or the call failed.
-static int answer(MWHost *h, int function, int set, const MWLimit *limits, int64_t instructions, int64_t longest) {
-  lua_State *L = h->L;
-  see(h, set, limits);
-  h->answering = 1;
-  lua_rawgeti(L, SLOT_FUNCTIONS, function);
-  push_arguments(h, set);
-  int rc;
-  if (longest > 0 && longest <= instructions) {
-    clear(h);
-    h->granted = instructions;
-    h->budget = instructions - longest;
-    if (h->hooked) lua_sethook(L, NULL, 0, 0);
-    h->hooked = 0;
-    rc = noted_call(h, 2, 1);
-  } else {
-    rc = protected_call(h, 2, 1, instructions);
-  }
-  h->answering = 0;
-  h->limits = NULL;
-  h->set = NULL;
-  return rc;
-}
-
-MWStatus mw_ask(MWHost *h, int function, int set, const MWLimit *limits, int64_t instructions, int64_t longest) {
-  lua_State *L = h->L;
-  int rc = answer(h, function, set, limits, instructions, longest);
-  if (rc != LUA_OK || h->budget < 0) return failed(h, rc);
-  MWStatus status = MW_NOT_BOOLEAN;
-  if (lua_type(L, -1) == LUA_TBOOLEAN) {
-    status = lua_toboolean(L, -1) ? MW_YES : MW_NO;
-  } else {
-    snprintf(h->name, sizeof h->name, "%s", mw_type_name(L, -1));
-  }
-  lua_pop(L, 1);
-  return status;
-}
-
-MWStatus mw_compute(
-  MWHost *h, int function, int set, const MWLimit *limits, int64_t instructions, int64_t longest, double *result) {
-  lua_State *L = h->L;
-  int rc = answer(h, function, set, limits, instructions, longest);
-  if (rc != LUA_OK || h->budget < 0) return failed(h, rc);
-  MWStatus status = MW_NOT_NUMBER;
-  switch (lua_type(L, -1)) {
-  case LUA_TNUMBER:
-    *result = lua_tonumber(L, -1);
-    status = MW_OK;
-    break;
-  case LUA_TNIL: status = MW_NO; break;
-  default: snprintf(h->name, sizeof h->name, "%s", mw_type_name(L, -1));
-  }
-  lua_pop(L, 1);
-  return status;
-}
-
-static int make_body(lua_State *L) {
-  lua_call(L, 2, 1);
-  mw_write_value(L, 0);
-  return 0;
-}
-
-MWStatus mw_make(MWHost *h, int function, int set, const MWLimit *limits, int64_t instructions) {
-  lua_State *L = h->L;
-  see(h, set, limits);
-  h->out_length = 0;
-  lua_pushcfunction(L, make_body);
-  lua_rawgeti(L, SLOT_FUNCTIONS, function);
-  push_arguments(h, set);
-  int rc = protected_call(h, 3, 0, instructions);
-  h->limits = NULL;
-  h->set = NULL;
-  if (rc != LUA_OK || h->budget < 0) return failed(h, rc);
-  return MW_OK;
-}
-
-static int call_body(lua_State *L) {
-  Span *arguments = lua_touserdata(L, 2);
-  lua_pushvalue(L, 1);
-  mw_push_value(L, arguments->bytes, arguments->length);
-  int list = lua_gettop(L);
-  // The list's own count: values that are nil leave no trace in the table.
-  const uint8_t *b = arguments->bytes;
-  int count = arguments->length < 5 ? 0 : (int)(b[1] | (uint32_t)b[2] << 8 | (uint32_t)b[3] << 16 | (uint32_t)b[4] << 24);
-  luaL_checkstack(L, count, NULL);
-  for (int i = 1; i <= count; i++) lua_rawgeti(L, list, i);
-  lua_remove(L, list);
-  lua_call(L, count, 1);
-  mw_write_value(L, 0);
-  return 0;
-}
-
-MWStatus mw_call(MWHost *h, int function, const uint8_t *arguments, size_t length, int64_t instructions) {
-  lua_State *L = h->L;
-  Span span = {arguments, length};
-  h->out_length = 0;
-  lua_pushcfunction(L, call_body);
-  lua_rawgeti(L, SLOT_FUNCTIONS, function);
-  lua_pushlightuserdata(L, &span);
-  int rc = protected_call(h, 2, 0, instructions);
-  if (rc != LUA_OK || h->budget < 0) return failed(h, rc);
-  return MW_OK;
 }
 
 // --- answers ------------------------------------------------------------------------------------------------

@@ -19,11 +19,15 @@
 /// Where a name was last found, by its address.
 typedef struct { const void *name; int place; } MWFound;
 
+/// What a field of a plain table is, of a kind that needs no memory: a number's bits, true or false.
+typedef struct { MWKind kind; uint64_t bits; } MWPlain;
+
 /// One table of readings, as the functions that get it see it.
 typedef struct {
   MWReading *readings;
   int count;
   MWFound found[16];
+  MWPlain *plain;     // what its plain table holds, by reading
 } MWSet;
 
 struct MWHost {
@@ -46,9 +50,12 @@ struct MWHost {
   MWSet *sets;
   int set_count;
   MWSet *set;         // whose readings the call under way sees
-  const MWLimit *limits;
+  const MWLimit *limits;   // the same of limits
+  const MWLimit *limits_in_force;
   int answering;      // a question is asked: no words may be called
   MWFound found_limits[16];
+  int limit_count;
+  int plain_limits;   // all of them are numbers, and the plain table has them
   MWPlace *place;   // where calls are noted; NULL: nowhere
   uint32_t caller;
   uint8_t *out;
@@ -65,11 +72,35 @@ typedef struct {
 } Thing;
 
 // Places on the state's own stack that stay filled.
-enum { SLOT_HANDLER = 1, SLOT_READINGS, SLOT_SETS, SLOT_LIMITS, SLOT_FUNCTIONS, SLOT_REACHED, SLOT_CHUNK, SLOT_ENV, SLOT_DECLARED };
+enum {
+  SLOT_HANDLER = 1, SLOT_READINGS, SLOT_SETS, SLOT_LIMITS,
+  // All plain tables, and those of the rule's own readings and of the limits once more: asked for at every change.
+  SLOT_PLAIN, SLOT_PLAIN_READINGS, SLOT_READING_NAMES, SLOT_PLAIN_LIMITS,
+  SLOT_FUNCTIONS, SLOT_REACHED, SLOT_CHUNK, SLOT_ENV, SLOT_DECLARED,
+};
+
+/// Bytes that cross, for a body that is called protected.
+typedef struct { const uint8_t *bytes; size_t length; } Span;
 
 static inline MWHost *host_of(lua_State *L) { return *(MWHost **)lua_getextraspace(L); }
 
 void *mw_realloc(MWHost *h, void *block, size_t old, size_t new, int is_text);
+/// Forgets why the last call failed.
+static inline void mw_clear(MWHost *h) {
+  h->cause = MW_ERROR;
+  h->line = 0;
+  h->expired = 0;
+  h->refused_text = 0;
+  h->name[0] = 0;
+  h->message[0] = 0;
+}
+/// What a protected call's outcome means. The error value is on top of the stack and is taken off.
+MWStatus mw_failed(MWHost *h, int rc);
+/// Calls what is under `arguments` values on top of the stack, protected, and leaves `results` there.
+int mw_noted_call(MWHost *h, int arguments, int results);
+/// The same within a budget, with the hook that counts.
+int mw_protected_call(MWHost *h, int arguments, int results, int64_t instructions);
+void mw_free_sets(MWHost *h);
 /// Takes n from the budget; raises when it is used up.
 void mw_charge(lua_State *L, int64_t n);
 /// Ends the call for a reason that needs no allocation to tell.
@@ -82,6 +113,9 @@ void mw_push_environment(lua_State *L);
 void mw_add_argument_kinds(lua_State *L);
 /// Pushes the argument table for the list of names on top (taken); for readings or limits.
 void mw_push_argument(lua_State *L, int readings);
+/// Pushes a table with a field for each of the names in the list at `names`, and what the argument at `argument` does
+/// about other fields.
+void mw_push_plain_argument(lua_State *L, int names, int argument);
 /// Pushes an array of the table's keys at `index`, numbers before texts before booleans, each in order.
 void mw_push_sorted_keys(lua_State *L, int index);
 /// What a person would call the type of the value.

@@ -47,6 +47,7 @@ package struct Decider {
     return whole
   }
 
+  @inline(__always)
   private mutating func judge(_ input: Input, _ step: Step?) -> Turn? {
     guard step != nil || policy.minds(input) else { return nil }
     let step = step ?? Step()

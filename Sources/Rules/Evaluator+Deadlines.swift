@@ -13,7 +13,7 @@ extension Evaluator {
       if conditions[condition].waits, let moment = waiting[Int32(condition)]?.first {
         let blocked = moment >= settled || rule.transition(of: conditions[condition].phase).map { $0 < moment } ?? false
         if !blocked, due < moment, due >= horizon {
-          guard pass(condition, to: moment) else { return restore(condition, clock: clock) }
+          guard pass(condition, rule, to: moment) else { return restore(condition, clock: clock) }
           continue
         }
         if !blocked, moment <= due, moment <= wake || wake >= horizon {
@@ -23,7 +23,7 @@ extension Evaluator {
             conditions[condition].waits = false
           }
           conditions[condition].clock = max(conditions[condition].clock, moment)
-          guard evaluate(condition, at: moment) else { return restore(condition, clock: clock) }
+          guard evaluate(condition, rule, at: moment) else { return restore(condition, clock: clock) }
           continue
         }
       }
@@ -33,7 +33,7 @@ extension Evaluator {
         continue
       }
       conditions[condition].clock = max(conditions[condition].clock, due)
-      guard evaluate(condition, at: due, taking: true) else { return restore(condition, clock: clock) }
+      guard evaluate(condition, rule, at: due, taking: true) else { return restore(condition, clock: clock) }
     }
     enqueue(condition)
     // They may have waited for it, even if it has not changed.
@@ -42,17 +42,21 @@ extension Evaluator {
 
   /// A change of what the condition reads, stamped `time`, has been applied.
   mutating func advance(_ condition: Int, to time: Instant) {
+    placements[condition].compiled._withUnsafeGuaranteedRef { advance(condition, $0, to: time) }
+  }
+
+  @inline(__always)
+  private mutating func advance(_ condition: Int, _ rule: CompiledRule, to time: Instant) {
     let clock = max(conditions[condition].clock, time)
     guard conditions[condition].faults < Evaluator.strikes else {
       conditions[condition].clock = clock
       return
     }
-    let rule = rules[Int(placements[condition].rule)]
     let next = conditions[condition].due
     if next < clock, next < rule.transition(of: conditions[condition].phase) ?? .distantFuture {
       snapshot(condition)
       conditions[condition].clock = clock
-      guard pass(condition, to: clock) else {
+      guard pass(condition, rule, to: clock) else {
         restore(condition, clock: clock)
         return enqueue(condition)
       }
@@ -65,14 +69,14 @@ extension Evaluator {
       // Late, but in time for the deadline: it may still break the hold.
       snapshot(condition)
       conditions[condition].clock = clock
-      guard evaluate(condition, at: due) else {
+      guard evaluate(condition, rule, at: due) else {
         restore(condition, clock: clock)
         return enqueue(condition)
       }
       if conditions[condition].waits {
         settle(condition, before: links.horizon(placements[condition].sourceSet, clock: clock))
       }
-    } else if !evaluate(condition, at: clock) {
+    } else if !evaluate(condition, rule, at: clock) {
       // A rule that fails has changed nothing yet, but for what this input settled before.
       snapshot(condition)
       restore(condition, clock: clock)
@@ -85,13 +89,11 @@ extension Evaluator {
   /// Asks as of the moments before `time` at which something changed by time alone, as far as no hold or release
   /// ends before them. Data has passed them, if not yet by the lateness: a silence, a tolerance or a window that
   /// moved is seen although the change in hand hides it, the same with any lateness and in a backlog.
-  private mutating func pass(_ condition: Int, to time: Instant) -> Bool {
+  private mutating func pass(_ condition: Int, _ rule: CompiledRule, to time: Instant) -> Bool {
     while true {
       let due = conditions[condition].due
-      guard due < time,
-        due < rules[Int(placements[condition].rule)].transition(of: conditions[condition].phase) ?? .distantFuture
-      else { return true }
-      guard evaluate(condition, at: due, passing: true) else { return false }
+      guard due < time, due < rule.transition(of: conditions[condition].phase) ?? .distantFuture else { return true }
+      guard evaluate(condition, rule, at: due, passing: true) else { return false }
     }
   }
 
@@ -233,6 +235,7 @@ extension Evaluator {
     for condition in conditions.indices { enqueue(condition) }
   }
 
+  @inline(__always)
   mutating func enqueue(_ condition: Int) {
     guard !queues.isEmpty else { return }
     let next = conditions[condition].next

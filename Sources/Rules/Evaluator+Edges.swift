@@ -90,6 +90,7 @@ extension Evaluator {
   }
 
   /// Forgets what no question as of `oldest` or later can need of a history.
+  @inline(__always)
   mutating func trim(_ history: Int, before oldest: Int64) {
     if histories[history].needs.contains(.pins) {
       let pins = pins(of: history, before: oldest)
@@ -159,5 +160,6 @@ extension Evaluator {
 
 /// How many marks were looked at or moved for readings: work, counted rather than timed.
 package final class Work {
-  package internal(set) var steps = 0
+  // One thread adds to it, once a change: checking that nobody else does would cost more than the count.
+  @exclusivity(unchecked) package internal(set) var steps = 0
 }

@@ -5,7 +5,8 @@ extension Evaluator {
   /// is then to be restored.
   /// `byHand`: a person resets it.
   mutating func evaluate(
-    _ condition: Int, at moment: Instant, taking: Bool = false, passing: Bool = false, byHand: Bool = false
+    _ condition: Int, _ rule: CompiledRule, at moment: Instant, taking: Bool = false, passing: Bool = false,
+    byHand: Bool = false
   ) -> Bool {
     guard conditions[condition].faults < Evaluator.strikes else {
       conditions[condition].due = .distantFuture
@@ -17,7 +18,6 @@ extension Evaluator {
       return false
     }
     let placement = placements[condition]
-    let rule = rules[Int(placement.rule)]
     // At one instant a hold or release ends before a tolerance does (S6).
     let ends = taking && rule.transition(of: conditions[condition].phase) == moment
     rule.askedFor?.pointee = UInt32(bitPattern: placement.asset)
@@ -28,14 +28,14 @@ extension Evaluator {
     }
     look(placement, rule, condition, at: moment.microseconds, ends, &deadline, &moves)
 
-    var answer = Evaluator.ask(.when, rule, scratch, limitTables[condition])
+    var answer = Evaluator.ask(.when, rule, scratch, placement.limits)
     let whenAnswer = answer
     var clearsAnswer: Answer?
     var clears = false
     if answer == .no, conditions[condition].phase.isActive {
       clears = true
       if rule.hasClearsWhen {
-        answer = Evaluator.ask(.clearsWhen, rule, scratch, limitTables[condition])
+        answer = Evaluator.ask(.clearsWhen, rule, scratch, placement.limits)
         clearsAnswer = answer
         clears = answer == .yes
         if clears { answer = .no }
@@ -48,6 +48,23 @@ extension Evaluator {
       if trace != nil { show(condition, at: moment, when: whenAnswer, clears: clearsAnswer) }
       return false
     }
+    if !rule.isGated, !taking, conditions[condition].stays(at: answer) {
+      // Nearly always nothing of it moves, and it is not copied for that.
+      if rule.remembers { remember(placement, rule) }
+    } else if !follow(answer, condition, rule, at: moment, clears, ends, taking, passing, byHand) {
+      if trace != nil { show(condition, at: moment, when: whenAnswer, clears: clearsAnswer) }
+      return false
+    }
+    conditions[condition].due = nextQuestion(condition, rule, after: moment, deadline, moves)
+    if trace != nil { show(condition, at: moment, when: whenAnswer, clears: clearsAnswer) }
+    return true
+  }
+
+  /// What the answer makes of the condition. False when `needs` or `suppressed_when` failed.
+  private mutating func follow(
+    _ answer: Answer, _ condition: Int, _ rule: CompiledRule, at moment: Instant, _ clears: Bool, _ ends: Bool,
+    _ taking: Bool, _ passing: Bool, _ byHand: Bool
+  ) -> Bool {
     // Changed as a whole and put back once.
     var state = conditions[condition]
     let whenIsTrue = answer == .yes && !clears
@@ -58,13 +75,12 @@ extension Evaluator {
         let (gate, cause) = askGate(condition, rule, isOpen: state.isOpen)
         if let cause {
           fault(condition, at: moment, cause: cause)
-          if trace != nil { show(condition, at: moment, when: whenAnswer, clears: clearsAnswer) }
           return false
         }
         asked = gate
       }
     }
-    if rule.remembers { remember(placement, rule) }
+    if rule.remembers { remember(placements[condition], rule) }
     see(&state, condition, answer, at: moment)
     move(
       &state, condition, rule, whenIsTrue: whenIsTrue, clears: clears && answer == .no, at: moment, taking, byHand)
@@ -72,25 +88,35 @@ extension Evaluator {
       tellGate(&state, condition, at: moment)
       if taking || passing { turnCalendar(&state, condition, rule, whenIsTrue: whenIsTrue, at: moment) }
     }
-
-    var next = Instant(microseconds: deadline)
-    if rule.hours != nil { next = min(next, state.calendarChanges) }
-    if let transition = rule.transition(of: state.phase) { next = min(next, transition) }
-    if moves, rule.every != .max { next = min(next, moment.next(multipleOf: TimeSpan(microseconds: rule.every))) }
-    if let since = state.blindSince, !state.blindTold { next = min(next, since + configuration.policy.blindAfter) }
-    state.due = next
     conditions[condition] = state
-    if trace != nil { show(condition, at: moment, when: whenAnswer, clears: clearsAnswer) }
     return true
+  }
+
+  /// The earliest moment after `moment` at which the rule is to be asked if nothing comes: `deadline` is when a reading
+  /// changes by silence, and `moves` that one changes by time alone.
+  @inline(__always)
+  private func nextQuestion(
+    _ condition: Int, _ rule: CompiledRule, after moment: Instant, _ deadline: Int64, _ moves: Bool
+  ) -> Instant {
+    var next = Instant(microseconds: deadline)
+    if rule.hours != nil { next = min(next, conditions[condition].calendarChanges) }
+    if let transition = rule.transition(of: conditions[condition].phase) { next = min(next, transition) }
+    if moves, rule.every != .max { next = min(next, moment.next(multipleOf: TimeSpan(microseconds: rule.every))) }
+    if let since = conditions[condition].blindSince, !conditions[condition].blindTold {
+      next = min(next, since + configuration.policy.blindAfter)
+    }
+    return next
   }
 
   /// Takes what it needs and not `self`: a closure that captures an evaluator copies it.
   @inline(__always)
   static func ask(
-    _ question: Question, _ rule: CompiledRule, _ scratch: [ReadingValue], _ limits: LimitTable
+    _ question: Question, _ rule: CompiledRule, _ scratch: [ReadingValue], _ limits: Unmanaged<LimitTable>
   ) -> Answer {
     scratch.withUnsafeBufferPointer { readings in
-      rule.ask(question, UnsafeBufferPointer(start: readings.baseAddress, count: rule.readings.count), limits)
+      limits._withUnsafeGuaranteedRef {
+        rule.ask(question, UnsafeBufferPointer(start: readings.baseAddress, count: rule.readings.count), $0)
+      }
     }
   }
 

@@ -30,7 +30,7 @@ extension Evaluator {
   func askGate(_ condition: Int, _ rule: CompiledRule, isOpen: Bool) -> (gate: Gate, fault: String?) {
     var gate = Gate(isOpen: isOpen)
     if rule.rule.hasSuppressedWhen {
-      switch Evaluator.ask(.suppressedWhen, rule, scratch, limitTables[condition]) {
+      switch Evaluator.ask(.suppressedWhen, rule, scratch, placements[condition].limits) {
       case .yes: gate.isSuppressed = true
       // Not knowing whether something is meant to be silent is no reason for silence.
       case .no, .blind: break
@@ -38,7 +38,7 @@ extension Evaluator {
       }
     }
     if rule.rule.hasNeeds {
-      switch Evaluator.ask(.needs, rule, scratch, limitTables[condition]) {
+      switch Evaluator.ask(.needs, rule, scratch, placements[condition].limits) {
       case .yes: break
       case .no, .blind: gate.isPermitted = false
       case .fault(let cause): return (gate, cause)
@@ -115,7 +115,7 @@ extension Evaluator {
       waiting[Int32(index)] = nil
       conditions[index].waits = false
     }
-    guard evaluate(index, at: moment, byHand: true) else { return restore(index) }
+    guard evaluate(index, rule, at: moment, byHand: true) else { return restore(index) }
     enqueue(index)
     guard conditions[index].phase.isActive else { return }
     stays(

@@ -96,7 +96,6 @@ extension Evaluator {
   /// The end of an input: turns to those that look at others, each after all it looks at, and forgets what nobody can
   /// ask about any more.
   mutating func turnToOthers() {
-    guard !deferred.isEmpty || !written.isEmpty else { return }
     for writer in written.writers where written.moved(writer) { deferDependents(of: writer) }
     while !deferred.isEmpty {
       let next = deferred.removeFirst()

@@ -81,8 +81,12 @@ package struct Evaluator {
   var beats: [Int32: Int32] = [:]
 
   /// Where a condition finds what belongs to it.
-  struct Placement: Sendable {
+  struct Placement {
     var rule: Int32
+    /// Its rule, and the limits in force there. Borrowed: `rules` and `limitTables` hold them as long as there is a
+    /// placement, and counting references at every change would cost as much as a look at a reading.
+    let compiled: Unmanaged<CompiledRule>
+    let limits: Unmanaged<LimitTable>
     var asset: Int32
     var firstTag: Int32
     var firstReading: Int32
@@ -186,15 +190,14 @@ package struct Evaluator {
       if case .reset(let rule, let asset) = instruction.act { reset(rule: rule, asset: asset) }
     case .bind, .config, .command: break
     }
-    turnToOthers()
+    if !deferred.isEmpty || !written.isEmpty { turnToOthers() }
     if !skipped.isEmpty { skipped.removeAll() }
     if !settled.isEmpty { settled.removeAll() }
-    return takeStep()
+    return step.isEmpty ? nil : takeStep()
   }
 
   /// What happened since the last time, in the order of S10.
-  private mutating func takeStep() -> Step? {
-    guard !step.isEmpty else { return nil }
+  private mutating func takeStep() -> Step {
     var taken = Step()
     swap(&taken, &step)
     taken.order()
@@ -225,7 +228,7 @@ package struct Evaluator {
     if !written.isEmpty { trimWritten() }
     settled.removeAll()
     skipped.removeAll()
-    return takeStep()
+    return step.isEmpty ? nil : takeStep()
   }
 
   private mutating func apply(_ change: borrowing TagChange) {

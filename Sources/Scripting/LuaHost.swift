@@ -40,7 +40,7 @@ package final class LuaHost {
   /// By set: the rule's own readings, then those of each calculation.
   private var readings: [[String]] = [[]]
   private var limits: [String] = []
-  /// The limits of the last question as the host in C takes them, and those of others asked lately: assets with
+  /// The limits that the host in C uses, which must outlive their use, and those of others asked lately: assets with
   /// limits of their own take turns.
   private var lastLimits: HostLimits?
   private var knownLimits: [ObjectIdentifier: HostLimits] = [:]
@@ -115,7 +115,7 @@ package final class LuaHost {
     do throws(LuaFailure) {
       let state = try prepared(set, readings, limits)
       let status = mw_ask(
-        state, Int32(f.number), Int32(set), lastLimits?.start, Int64(budget.instructions), longestCall(of: f))
+        state, Int32(f.number), Int32(set), Int64(budget.instructions), longestCall(of: f))
       switch status {
       case MW_YES: return .yes
       case MW_NO: return .no
@@ -140,7 +140,7 @@ package final class LuaHost {
       let state = try prepared(set, readings, limits)
       var result = 0.0
       let status = mw_compute(
-        state, Int32(f.number), Int32(set), lastLimits?.start, Int64(budget.instructions), longestCall(of: f), &result)
+        state, Int32(f.number), Int32(set), Int64(budget.instructions), longestCall(of: f), &result)
       switch status {
       case MW_OK: return result.isFinite ? .number(result) : .nothing
       case MW_NO: return .nothing
@@ -170,7 +170,7 @@ package final class LuaHost {
   ) -> Made {
     do throws(LuaFailure) {
       let state = try prepared(0, readings, limits)
-      let status = mw_make(state, Int32(f.number), 0, lastLimits?.start, Int64(budget.instructions))
+      let status = mw_make(state, Int32(f.number), 0, Int64(budget.instructions))
       switch status {
       case MW_OK: return .made(try Self.output(state, file: file))
       case MW_BLIND: return .blind(reading: Int(mw_blind(state)))
@@ -185,7 +185,7 @@ package final class LuaHost {
     f.number < longestCalls.count ? longestCalls[f.number] : 0
   }
 
-  /// The state with the readings in their places, and `lastLimits` as the limits to go with them.
+  /// The state with the readings in their places and the limits in use.
   @inline(__always)
   private func prepared(
     _ set: Int, _ readings: UnsafeBufferPointer<ReadingValue>, _ limits: LimitTable
@@ -214,7 +214,11 @@ package final class LuaHost {
         }
       }
     }
-    if lastLimits?.table !== limits { lastLimits = hostLimits(limits) }
+    if lastLimits?.table !== limits {
+      let limits = hostLimits(limits)
+      mw_use_limits(state, limits.start)
+      lastLimits = limits
+    }
     return state
   }
 
@@ -267,6 +271,7 @@ package final class LuaHost {
     let status = mw_bind(state, names, names.count)
     guard status == MW_OK else { throw failure(state, status) }
     slots = readings.indices.map { mw_readings(state, Int32($0)) }
+    lastLimits = nil
   }
 
   private func discard() {

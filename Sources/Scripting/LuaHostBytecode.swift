@@ -74,9 +74,10 @@ struct Bytecode {
     Set(upvalues.indices.filter { !upvalues[$0].inStack && outer.contains(upvalues[$0].index) })
   }
 
-  /// How many instructions a call can take at most, where that shows: code that only goes forward, calls nothing,
-  /// makes nothing and joins no texts takes no more than it is long. Nil where it does not show. Such a call needs no hook, which
-  /// costs more than all the rest of it.
+  /// How many instructions a call can take at most, where that shows: code that only goes forward, calls nothing, makes
+  /// nothing, stores nothing, takes no lengths and joins no texts takes no more than it is long. Nil where it does not
+  /// show. Such a call needs no hook, which costs more than all the rest of it, and cannot tell a read-only table from
+  /// a plain one.
   var longestCall: Int? {
     guard code.count <= 1_000, code.allSatisfy(Bytecode.onlyGoesForward) else { return nil }
     return code.count
@@ -85,7 +86,7 @@ struct Bytecode {
   private static func onlyGoesForward(_ instruction: UInt32) -> Bool {
     switch instruction & 0x7F {
     // Loads, upvalues, reads of fields, arithmetic, tests and returns.
-    case 0...9, 11...14, 21...52, 57...67, 70...72: true
+    case 0...9, 11...14, 21...51, 57...67, 70...72: true
     case 56: instruction >> 7 >= (1 << 24) - 1  // JMP, with its offset stored in excess
     default: false
     }

@@ -126,14 +126,11 @@ struct Bench {
     // When the suction is low two times in three, the hold starts and ends often.
     let values = (0..<(count * readings)).map { index in next() * 0.6 + (index % 3 == 0 ? 0.4 : 0) }
     let rule = try rule(readings: readings)
-    var inputs: [Input] = []
-    for index in 0..<count {
+    let changes = (0..<count).map { index in
       let tag = index % readings
-      inputs.append(
-        .change(
-          TagChange(
-            TagID(tag), .number(values[index * readings + tag]),
-            time: Instant(microseconds: 1_767_225_600_000_000 + Int64(index) * 1_000_000))))
+      return TagChange(
+        TagID(tag), .number(values[index * readings + tag]),
+        time: Instant(microseconds: 1_767_225_600_000_000 + Int64(index) * 1_000_000))
     }
     var ours: [Double] = []
     var bound: [Double] = []
@@ -141,7 +138,10 @@ struct Bench {
       var decider = Decider(configuration([rule], assets: 1))
       var fired = 0
       ours.append(
-        Double(count) / seconds { for input in inputs { fired += decider.apply(input)?.verdict.decisions.count ?? 0 } })
+        Double(count)
+          / seconds {
+            for change in changes { fired += decider.apply(.change(change))?.verdict.decisions.count ?? 0 }
+          })
       bound.append(Double(count) / cBound(readings: readings, values: values, count: count))
     }
     return Row(ours: ours, bound: bound)

@@ -106,6 +106,10 @@ static MWStatus use(MWHost *host) {
     {.kind = MW_LIMIT_TEXT, .text = "Idle", .length = 4},
     {.kind = MW_LIMIT_CURVE, .points = points, .count = 2},
   };
+  // All numbers: straight code then sees plain tables.
+  static const MWLimit plain[] = {
+    {.kind = MW_LIMIT_NUMBER, .number = 2}, {.kind = MW_LIMIT_NUMBER}, {.kind = MW_LIMIT_NUMBER},
+  };
   NEED(mw_compile(host, RULE, sizeof RULE - 1));
   NEED(mw_dump(host, 0));
   NEED(mw_run(host, 5000000));
@@ -123,6 +127,7 @@ static MWStatus use(MWHost *host) {
   // Twice, as a state does that is used anew.
   NEED(mw_bind(host, bound.bytes, bound.length));
   NEED(mw_bind(host, bound.bytes, bound.length));
+  mw_use_limits(host, limits);
   MWReading *own = mw_readings(host, 0);
   own[0].kind = MW_NUMBER;
   own[0].number = 6;
@@ -133,18 +138,24 @@ static MWStatus use(MWHost *host) {
   own[3].kind = MW_GROUP;
   for (int i = 0; i < MW_GROUP_NUMBERS; i++) own[3].group[i] = i;
   NEED(mw_set_text(host, &own[3], "Z-2", 3));
-  MWStatus answer = mw_ask(host, when, 0, limits, 1000000, 0);
+  MWStatus answer = mw_ask(host, when, 0, 1000000, 0);
   if (answer != MW_YES) return answer;
   MWReading *calculation = mw_readings(host, 1);
   double result = 0;
   calculation[0].kind = MW_NOT_GOOD;
-  MWStatus blind = mw_compute(host, calculates, 1, limits, 1000000, 100, &result);
+  MWStatus blind = mw_compute(host, calculates, 1, 1000000, 100, &result);
   if (blind != MW_BLIND) return blind;
   calculation[0].kind = MW_NUMBER;
   calculation[0].number = 21;
-  NEED(mw_compute(host, calculates, 1, limits, 1000000, 100, &result));
+  mw_use_limits(host, plain);
+  NEED(mw_compute(host, calculates, 1, 1000000, 100, &result));
   if (result != 42) return MW_ERROR;
-  NEED(mw_make(host, actions, 0, limits, 1000000));
+  // Once more with another number: the table has the first.
+  calculation[0].number = 22;
+  NEED(mw_compute(host, calculates, 1, 1000000, 100, &result));
+  if (result != 44) return MW_ERROR;
+  mw_use_limits(host, limits);
+  NEED(mw_make(host, actions, 0, 1000000));
   Bytes arguments = {{0}, 0};
   begin_list(&arguments, 2);
   put_record(&arguments, "dp", "x");

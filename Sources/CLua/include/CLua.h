@@ -110,14 +110,18 @@ MWStatus mw_bind(MWHost *host, const uint8_t *names, size_t length);
 MWReading *mw_readings(MWHost *host, int set);
 /// Copies a text into a reading and leaves its kind as it is; MW_MEMORY when there is no room.
 MWStatus mw_set_text(MWHost *host, MWReading *reading, const char *text, size_t length);
-/// Asks predicate `function` with the readings of a set; `limits` must live until it returns.
-/// `longest`, if not 0, is how many instructions the call can take at most, known from its code: it runs without the hook.
-MWStatus mw_ask(MWHost *host, int function, int set, const MWLimit *limits, int64_t instructions, int64_t longest);
+/// From now on calls see these limits, as many as were bound; they must live until others are used or the names are bound
+/// anew, which forgets them.
+void mw_use_limits(MWHost *host, const MWLimit *limits);
+/// Asks predicate `function` with the readings of a set.
+/// `longest`, if not 0, is how many instructions the call can take at most, known from its code, which then must store
+/// nothing in tables, call nothing and take no lengths: it runs without the hook, and on plain tables where it can.
+MWStatus mw_ask(MWHost *host, int function, int set, int64_t instructions, int64_t longest);
 /// The same for a function that gives a number: MW_OK with it in `result`, or MW_NO when it gave nil.
 MWStatus mw_compute(
-  MWHost *host, int function, int set, const MWLimit *limits, int64_t instructions, int64_t longest, double *result);
+  MWHost *host, int function, int set, int64_t instructions, int64_t longest, double *result);
 /// The same for a function that gives a list of words; mw_output then is what it gave.
-MWStatus mw_make(MWHost *host, int function, int set, const MWLimit *limits, int64_t instructions);
+MWStatus mw_make(MWHost *host, int function, int set, int64_t instructions);
 /// Calls `function` with the values of a list; mw_output then is its first result.
 MWStatus mw_call(MWHost *host, int function, const uint8_t *arguments, size_t length, int64_t instructions);
 
