@@ -46,10 +46,12 @@ package final class Engine {
 
   /// Brings the state back from the journal. Throws what the journal or the catalogue throw. `steady` is a clock that
   /// counts evenly from anywhere and is never set; `deaths` are the calls in which the process ended before.
+  /// `recovering` is called again and again while the state is brought back.
   package init(
     catalogue: any Catalogue, journal: any Journal, sources: [any Source], inbox: Inbox,
     clock: @escaping WallClock, steady: @escaping WallClock, deaths: [Fault] = [], board: HealthBoard = HealthBoard(),
-    gate: SetpointGate = SetpointGate([]), log: @escaping (String) -> Void, reloaded: @escaping Reloaded = { _ in },
+    gate: SetpointGate = SetpointGate([]), recovering: () -> Void = {}, log: @escaping (String) -> Void,
+    reloaded: @escaping Reloaded = { _ in },
     committed: @escaping Committed
   ) throws {
     self.catalogue = catalogue
@@ -63,7 +65,11 @@ package final class Engine {
     self.log = log
     self.committed = committed
     self.reloaded = reloaded
-    memory = try Memory.recover(catalogue, from: journal) { inbox.isStopping }
+    memory = try Memory.recover(catalogue, from: journal) {
+      recovering()
+      return inbox.isStopping
+    }
+    if memory.hasSuccessor { inbox.reload() }
     self.deaths = deaths
     batch = Batch(firstInput: try journal.nextInput)
     trust = ClockTrust(newest: memory.newest)
@@ -245,6 +251,8 @@ package final class Engine {
     while true {
       do {
         memory = try Memory.recover(catalogue, from: journal) { inbox.isStopping }
+        // Who waits for the takeover is answered when there was one, by now or by hearing anew.
+        if hearing != nil || memory.hasSuccessor { inbox.reload() }
         hearing = nil
         batch = Batch(firstInput: try journal.nextInput)
         snapshotNext = min(snapshotNext, batch.firstInput)

@@ -36,8 +36,15 @@ struct Hearing {
     _ journal: any Journal, _ catalogue: any Catalogue, atMost count: Int64 = .max, _ isStopping: () -> Bool = { false }
   ) throws {
     guard trouble == nil else { return }
-    let (end, overflows) = next.addingReportingOverflow(count)
     do {
+      let first = try journal.firstInput
+      if first > next {
+        // The journal was cut meanwhile: nothing is known across what is missing.
+        listener.forget()
+        next = first
+        if let hash = try journal.configuration(at: next) { follow(hash, catalogue) }
+      }
+      let (end, overflows) = next.addingReportingOverflow(count)
       try journal.replay(from: next, before: overflows ? .max : end) { number, input in
         if number % 1_000 == 0, isStopping() { throw Stopped() }
         if case .config(let hash) = input { follow(hash, catalogue) } else { listener.hear(input) }

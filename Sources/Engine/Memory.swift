@@ -13,6 +13,8 @@ struct Memory {
   let configuration: Configuration
   /// Whether the journal does not say yet that this configuration decides.
   private var isNew = false
+  /// Whether another configuration is to take over that has much to hear first: until it has, this one goes on.
+  private(set) var hasSuccessor = false
   /// Inputs that a start itself is: links that are not up yet.
   private(set) var opening: [Input] = []
   /// What recovery found and somebody should know.
@@ -46,8 +48,12 @@ struct Memory {
     var memory = try recover(earlier, since: last.number, from: journal, isStopping)
     if let next = try catalogue.successor(to: memory.decider) {
       var hearing = Hearing(next, after: memory, journal, catalogue)
-      try hearing?.goOn(journal, catalogue, isStopping)
-      memory = memory.succeeded(by: next, hearing)
+      if try hearing?.left(journal) ?? 0 > Hearing.atOnce, next.differsInRulesAlone(from: earlier) {
+        memory.hasSuccessor = true
+      } else {
+        try hearing?.goOn(journal, catalogue, isStopping)
+        memory = memory.succeeded(by: next, hearing)
+      }
     }
     // A start is the return of every link: until they are back nothing is decided by time alone.
     if memory.newest > .distantPast {

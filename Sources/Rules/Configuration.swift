@@ -27,6 +27,13 @@ package struct Configuration {
     self.shifts = shifts
     self.prices = prices
   }
+
+  /// Whether the plant and what the site says are the same, so that what runs for one serves the other.
+  package func differsInRulesAlone(from other: Configuration) -> Bool {
+    model.classes == other.model.classes && model.assets == other.model.assets && model.tags == other.model.tags
+      && policy == other.policy && sources == other.sources && zone == other.zone && calendars == other.calendars
+      && shifts == other.shifts && prices == other.prices
+  }
 }
 
 /// What the evaluator must know of a source.

@@ -33,16 +33,16 @@ extension Evaluator {
     guard tags[tag].history >= 0, definition.means(asMuchAs: old.configuration.model.definition(of: TagID(before)))
     else { return }
     let history = Int(tags[tag].history)
-    if state.history >= 0 { histories[history].adopt(old.histories[Int(state.history)]) }
+    let known = state.history >= 0 ? old.histories[Int(state.history)] : nil
     // What was heard ends with the same sample, or it is not the same.
     let further = heard.flatMap { heard -> History? in
       let other = heard.histories[history]
       guard lacking(history, of: old, Int(state.history)) != nil, other.newest?.sampledAt == state.newest,
-        !histories[history].reaches(before: other)
+        known?.yields(to: other, for: histories[history]) ?? true
       else { return nil }
       return other
     }
-    if let further { histories[history].adopt(further) }
+    if let adopted = further ?? known { histories[history].adopt(adopted) }
     for place in anchorsByTag[Int32(tag)] ?? [] {
       let value = anchors[Int(place)].value
       let same = old.anchorsByTag[Int32(before)]?.first { old.anchors[Int($0)].value == value }

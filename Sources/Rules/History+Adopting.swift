@@ -5,6 +5,20 @@ extension History {
     return other.isEmpty || marks[first].time < other.marks[other.first].time
   }
 
+  /// Whether it counts all that another counts: what is not counted can be only where no mark was thinned.
+  func follows(all other: History) -> Bool {
+    other.needs.subtracting(.pins).isSubset(of: needs)
+      && other.tracks.allSatisfy { track in tracks.contains { $0.kind == track.kind } }
+  }
+
+  /// Whether what was heard of its tag anew serves `reader` better: it knows of older samples, or all samples that the
+  /// reader asks for, where this one has thinned them without counting what the reader counts.
+  func yields(to heard: History, for reader: History) -> Bool {
+    guard reaches(before: heard) else { return true }
+    guard Int(thinnedEnd) > first, !follows(all: reader), let newest, !heard.isEmpty else { return false }
+    return heard.marks[heard.first].time <= newest.time.saturatingMinus(reader.keep)
+  }
+
   /// Takes over what a history of the same tag had under another configuration. What only another window needs and was
   /// not counted is counted from the marks that are there.
   mutating func adopt(_ old: History) {

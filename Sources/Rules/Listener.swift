@@ -6,10 +6,10 @@ package struct Listener {
   /// read before.
   static let least = TimeSpan.hours(24)
 
-  private(set) var evaluator: Evaluator
+  package private(set) var evaluator: Evaluator
   private let assets: [String: AssetID]
   private let places: [String: SourceID]
-  // What the ids of the inputs mean here; nil for what nothing is kept of.
+  // What the ids of the inputs mean here. Also of what nothing is kept: any tag can show that a source's clock was set.
   private var tags: [TagID?] = []
   private var sources: [SourceID?] = []
 
@@ -31,12 +31,19 @@ package struct Listener {
 
   /// The inputs from here on are of this configuration.
   package mutating func follow(_ earlier: Configuration) {
+    let found = meanings(in: earlier)
+    // What a tag was is not known across a time in which it was another, or none.
+    if !Set(tags.compactMap(\.self)).isSubset(of: found.compactMap(\.self)) { forget() }
+    tags = found
     sources = earlier.sources.map { places[$0.name] }
-    tags = earlier.model.tags.indices.map { index in
+  }
+
+  private func meanings(in earlier: Configuration) -> [TagID?] {
+    earlier.model.tags.indices.map { index in
       let asset = earlier.model.assets[Int(earlier.model.tags[index].asset.index)]
       let was = earlier.model.definition(of: TagID(index))
       guard let tag = assets[asset.path].flatMap({ evaluator.configuration.model.tag(was.name, of: $0) }),
-        evaluator.configuration.model.definition(of: tag).means(asMuchAs: was), evaluator.remembers(tag)
+        evaluator.configuration.model.definition(of: tag).means(asMuchAs: was)
       else { return nil }
       return tag
     }
@@ -65,11 +72,6 @@ extension TagDefinition {
 }
 
 extension Evaluator {
-  /// Whether anything is kept of the tag, or of one that lives by it.
-  fileprivate func remembers(_ tag: TagID) -> Bool {
-    tags[Int(tag.index)].history >= 0 || pulses[tag.index] != nil
-  }
-
   /// How far back histories are kept here of tags that were there before, and not kept so far; nil when there are none.
   fileprivate func reach(beyond old: Evaluator) -> TimeSpan? {
     let model = configuration.model
@@ -91,13 +93,10 @@ extension Evaluator {
   /// How far back a history is kept, where that of the same tag in `old` (-1: none) was not, or did not follow what this
   /// one does; nil where it lacks nothing.
   func lacking(_ history: Int, of old: Evaluator, _ before: Int) -> Int64? {
-    let keep = histories[history].keep
-    let follows =
-      before >= 0
-      && histories[history].tracks.allSatisfy { track in
-        old.histories[before].tracks.contains { $0.kind == track.kind }
-      }
-    var lacking: Int64? = !follows || old.histories[before].keep < keep ? keep : nil
+    // As far as an evaluator that was always there has kept it: the edge of a window of many samples moves in steps.
+    let keep = histories[history].keep.saturatingPlus(History.step(of: histories[history].keep))
+    let follows = before >= 0 && old.histories[before].follows(all: histories[history])
+    var lacking: Int64? = !follows || old.histories[before].keep < histories[history].keep ? keep : nil
     let known = before < 0 ? [] : old.edges(of: Int32(before))
     for edge in edges(of: Int32(history)) where !known.contains(edge) {
       lacking = max(lacking ?? 0, edge.reach.microseconds.saturatingPlus(keep))

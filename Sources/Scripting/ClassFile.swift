@@ -8,6 +8,11 @@ package struct SharedText: Sendable, Equatable {
     self.file = file
     self.text = text
   }
+
+  /// Throws every finding that it has as the file of a class, whether or not a rule reads it.
+  package func check(of assetClass: String, in model: Model) throws(Findings) {
+    _ = try ClassFile(self, of: assetClass, model: model, caller: nil)
+  }
 }
 
 /// Tags that are calculated for every rule of a class alike: `class { calculates = { ... } }`. Each rule that reads one

@@ -3,6 +3,8 @@ package struct RuleLayout: Sendable {
   package let tokens: [LuaToken]
   /// The table handed to the statement; nil when the file has no plain `rule { ... }`.
   package let table: Place?
+  /// `rule` or `class`.
+  let statement: String
 
   /// A value in the file: its tokens, and for a table (also one handed to a word, `work_order { ... }`, the last one of
   /// `calc("bar", f, { ... })`) its parts.
@@ -25,6 +27,7 @@ package struct RuleLayout: Sendable {
   }
 
   package init(text: String, statement: String = "rule") {
+    self.statement = statement
     tokens = luaTokens(text)
     var reader = LayoutReader(tokens: tokens)
     table = reader.table(of: statement)

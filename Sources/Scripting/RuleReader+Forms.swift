@@ -162,6 +162,10 @@ extension RuleReader {
       return nil
     }
     guard let tag = tag(reference, of: whose, line: line) else { return nil }
+    if tag.isCalculated {
+      find(line, "\(label): a window begins with a tag of the plant; \(tag.name) is calculated by the rule")
+      return nil
+    }
     guard arguments.count == 2 else { return .since(tag: tag.name, value: nil) }
     guard let value = arguments[1].plain else {
       find(

@@ -6,7 +6,8 @@ import Rules
 extension RuleReader {
   /// Every global of the file that neither Lua nor Millwright knows.
   mutating func reportUnknownNames() {
-    let known = Set(LuaHost.library(MW_SCOPE_ENV) + RuleWords.vocabulary + ["rule", "_ENV"]).union(layout.locals)
+    let known = Set(LuaHost.library(MW_SCOPE_ENV) + RuleWords.vocabulary + [layout.statement, "_ENV"]).union(
+      layout.locals)
     for (at, token) in layout.tokens.enumerated() {
       guard let name = token.name, !known.contains(name), layout.isFree(at) else { continue }
       if findings.contains(where: { $0.line == token.line && $0.message.contains("'\(name)'") }) { continue }

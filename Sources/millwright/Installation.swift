@@ -14,6 +14,8 @@ package struct Installation: Sendable {
   package let adapters: [String: SourceText]
   /// Rule files that are not taken as they are now, where one wrong file is to stop nothing.
   package var refused: [Refused] = []
+  /// What is wrong with files of classes that no rule reads.
+  package var unread: [String] = []
   let folders: SiteFolders
 
   package struct SourceText: Sendable, Equatable {
@@ -58,6 +60,10 @@ package struct Installation: Sendable {
     }
     var good = installation.with(installation.rules.filter { rule in !refused.contains { $0.file == rule.file } })
     good.refused = refused
+    // But a file that no rule reads is wrong with none of them.
+    let read = installation.rules.compactMap(\.shared?.file)
+    good.unread = sorted(
+      findings.filter { $0.file.hasPrefix("rules/\(classesFolder)/") && !read.contains($0.file) })
     return good
   }
 
@@ -96,7 +102,7 @@ package struct Installation: Sendable {
         Finding(
           file: "rules/\(name)", line: nil, message: "not read: a rule's file name ends in .lua, in small letters"))
     }
-    findings += try strayClassFiles(in: rulesFolder, site.model)
+    findings += try unreadClassFiles(in: rulesFolder, site.model, rules)
     var adapters: [String: SourceText] = [:]
     for adapter in site.adapters {
       let path = (folders.integrations ?? site.integrationsFolder) + "/\(adapter.integration)/adapter.lua"
@@ -121,7 +127,7 @@ package struct Installation: Sendable {
 
   /// The same with these versions of rules.
   func with(_ rules: [SourceText]) -> Installation {
-    Installation(site: site, rules: rules, adapters: adapters, refused: refused, folders: folders)
+    Installation(site: site, rules: rules, adapters: adapters, refused: refused, unread: unread, folders: folders)
   }
 
   package var ruleNames: [String] {
@@ -349,18 +355,35 @@ package struct Installation: Sendable {
     return SharedText(file: "rules/" + name, text: try text(at: rulesFolder + "/" + name))
   }
 
-  /// Files that no rule would ever read, because they are named for no class.
-  private static func strayClassFiles(in rulesFolder: String, _ model: Model) throws -> [Finding] {
+  /// What is wrong with the files of classes that none of the rules reads: named for no class, or not to be read.
+  private static func unreadClassFiles(
+    in rulesFolder: String, _ model: Model, _ rules: [SourceText]
+  ) throws -> [Finding] {
     let path = rulesFolder + "/" + classesFolder
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     let known = model.classes.map(\.name)
-    return try ruleFiles(in: path).map { String($0.dropLast(4)) }.filter { !known.contains($0) }.map { name in
-      let near = suggestion(for: name, among: known)
-      return Finding(
-        file: "rules/\(classesFolder)/\(name).lua", line: nil,
-        message: "the site has no class '\(name)'"
-          + (near.isEmpty ? "; the file is named for one of \(known.joined(separator: ", "))" : near))
+    var findings: [Finding] = []
+    for name in try ruleFiles(in: path).map({ String($0.dropLast(4)) }) {
+      let file = "rules/\(classesFolder)/\(name).lua"
+      if rules.contains(where: { $0.shared?.file == file }) { continue }
+      guard known.contains(name) else {
+        let near = suggestion(for: name, among: known)
+        findings.append(
+          Finding(
+            file: file, line: nil,
+            message: "the site has no class '\(name)'"
+              + (near.isEmpty ? "; the file is named for one of \(known.joined(separator: ", "))" : near)))
+        continue
+      }
+      do {
+        try SharedText(file: file, text: text(at: path + "/\(name).lua")).check(of: name, in: model)
+      } catch let wrong as Findings {
+        findings += wrong.list
+      } catch {
+        findings.append(Finding(file: file, line: nil, message: "\(error)"))
+      }
     }
+    return findings
   }
 
   static func text(at path: String) throws -> String {

@@ -3,11 +3,12 @@ import Synchronization
 
 /// What the site's files say now, and what became of it: written by whoever reads them, and by the engine's thread.
 final class Offer: Sendable {
-  private struct State {
+  fileprivate struct State {
     var installation: Installation
     /// What decides: which versions of which rules.
     var composed: Installation?
     var refusals: [String] = []
+    var told: Set<String> = []
   }
   private let state: Mutex<State>
 
@@ -28,19 +29,30 @@ final class Offer: Sendable {
   func compose(_ installation: Installation) { state.withLock { $0.composed = installation } }
 
   /// For people: which files were not taken, and which versions wait for a person.
-  var troubles: [String] {
+  var troubles: [String] { state.withLock(\.troubles) }
+
+  /// Those of them that this has not given before, or that had gone since.
+  func newTroubles() -> [String] {
     state.withLock { state in
-      let rules = (state.composed ?? state.installation).rules
-      let refused = state.installation.refused.map { refused in
-        (refused.findings.first ?? refused.file)
-          + (refused.findings.count > 1 ? " (and \(refused.findings.count - 1) more)" : "")
-          + (rules.contains { $0.file == refused.file }
-            ? "; its version before goes on deciding" : "; there is none from before, so this rule is not run")
-      }
-      let waiting = rules.filter { $0.role == .shadowing }.map {
-        "a new version of '\($0.rule)' decides in shadow; 'millwright rules release \($0.rule)' lets it act"
-      }
-      return state.refusals + refused + waiting
+      let troubles = state.troubles
+      defer { state.told = Set(troubles) }
+      return troubles.filter { !state.told.contains($0) }
     }
+  }
+}
+
+extension Offer.State {
+  fileprivate var troubles: [String] {
+    let rules = (composed ?? installation).rules
+    let refused = installation.refused.map { refused in
+      (refused.findings.first ?? refused.file)
+        + (refused.findings.count > 1 ? " (and \(refused.findings.count - 1) more)" : "")
+        + (rules.contains { $0.file == refused.file }
+          ? "; its version before goes on deciding" : "; there is none from before, so this rule is not run")
+    }
+    let waiting = rules.filter { $0.role == .shadowing }.map {
+      "a new version of '\($0.rule)' decides in shadow; 'millwright rules release \($0.rule)' lets it act"
+    }
+    return refusals + installation.unread + refused + waiting
   }
 }

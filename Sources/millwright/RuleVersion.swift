@@ -25,9 +25,16 @@ struct RuleVersion {
       }
     }
     for source in installation.rules
-    where !deciding.contains(where: { $0.file == source.file && $0.text == source.text }) {
+    where !deciding.contains(where: {
+      $0.file == source.file && $0.text == source.text && $0.shared == source.shared
+    }) {
       do {
-        versions.append(RuleVersion(rule: try installation.compile(source), standing: .new))
+        let rule = try installation.compile(source)
+        // The file of its class may have changed in what it does not read.
+        let isKnown = versions.contains {
+          $0.rule.plainName == rule.plainName && $0.rule.textHash == rule.textHash && $0.standing != .new
+        }
+        if !isKnown { versions.append(RuleVersion(rule: rule, standing: .new)) }
       } catch {
         throw Failure.findings(error.list.map(\.description))
       }

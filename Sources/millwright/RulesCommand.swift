@@ -50,6 +50,7 @@ struct RulesCommand: ParsableCommand {
                 "\(assets(rule)) × \(rule.appliesTo)", tiers(rule),
               ]
             }))
+        for finding in installation.unread { print("! \(printable(finding))") }
         for refused in installation.refused {
           for finding in refused.findings { print("! \(printable(finding))") }
         }

@@ -37,12 +37,9 @@ extension Service {
     }
     // A site that is not good, or is good only for a restart, is left whole as it was; the rules need not wait for it.
     if found == nil { found = tried(running) }
-    let before = Set(offer.troubles)
     if let found { offer.put(found, refusals: refusals) } else { offer.refuse(refusals) }
     inbox.reload { [offer, log] in
-      for trouble in offer.troubles where !before.contains(trouble) {
-        log(.warning, "not taken over", ["what": trouble])
-      }
+      for trouble in offer.newTroubles() { log(.warning, "not taken over", ["what": trouble]) }
       done()
     }
   }

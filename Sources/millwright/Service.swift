@@ -113,11 +113,16 @@ final class Service: Sendable {
       log(.info, "starting", ["site": installation.site.name, "inputs_to_replay": "\(try ledger.nextInput - 1)"])
       let place = try calls.note.place()
       place.setRecovering(true)
+      var patience = StartPatience(steady)
+      let catalogue = SiteCatalogue(offer, ledger, calls: place, beginsAnew: calls.beginsAnew, log: log)
       let engine = try Engine(
-        catalogue: SiteCatalogue(offer, ledger, calls: place, beginsAnew: calls.beginsAnew, log: log), journal: ledger,
+        catalogue: catalogue, journal: ledger,
         sources: sources, inbox: inbox, clock: clock, steady: steady, deaths: calls.deaths, board: board, gate: gate,
+        recovering: { patience.ask() },
         log: { [log] in log(.error, "engine", ["what": $0]) },
-        reloaded: { [gate, ledger, log] configuration in
+        reloaded: { [gate, ledger, log, offer] configuration in
+          catalogue.tookOver(configuration.hash)
+          for trouble in offer.newTroubles() { log(.warning, "not taken over", ["what": trouble]) }
           ledger.keepBooks(by: Bookkeeping(configuration))
           gate.take(configuration.policy.conduits)
           log(.info, "configuration", ["hash": configuration.hash.hex, "rules": "\(configuration.rules.count)"])
@@ -135,7 +140,7 @@ final class Service: Sendable {
           committed(batch)
         })
       place.setRecovering(false)
-      for trouble in offer.troubles { log(.warning, "not taken over", ["what": trouble]) }
+      for trouble in offer.newTroubles() { log(.warning, "not taken over", ["what": trouble]) }
       log(.info, "running", ["site": installation.site.name])
       ready()
       try engine.run()

@@ -41,8 +41,12 @@ final class SiteCatalogue: Catalogue {
     try ledger.storeTexts(next.hash, next.texts)
     known = known.filter { $0.key == before?.hash }
     known[next.hash] = next
-    offer.compose(next)
     return configuration
+  }
+
+  /// It decides from here on, and the ledger has it.
+  func tookOver(_ hash: Rules.Digest) {
+    if let installation = known[hash] { offer.compose(installation) }
   }
 
   /// Which version of each rule is to act, and which to shadow beside it.

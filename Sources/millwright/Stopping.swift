@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Rules
 
 /// Calls `stop` once, on a thread of its own, when the process is asked to end (SIGTERM, SIGINT). A second
 /// signal ends it at once.
@@ -22,6 +23,26 @@ final class Stopping {
   }
 
   deinit { for source in sources { source.cancel() } }
+}
+
+/// Asks systemd for more time while the state is brought back, a minute every ten seconds: it would end a start that
+/// takes longer than it allows, and the next one would begin from nothing. Who makes no progress does not ask.
+struct StartPatience {
+  private var asked: Instant?
+  private let steady: WallClock
+  private let tell: (String) -> Void
+
+  init(_ steady: @escaping WallClock, tell: @escaping (String) -> Void = { notifySystemd($0) }) {
+    self.steady = steady
+    self.tell = tell
+  }
+
+  mutating func ask() {
+    let now = steady()
+    if let asked, now - asked < .seconds(10) { return }
+    asked = now
+    tell("EXTEND_TIMEOUT_USEC=60000000")
+  }
 }
 
 /// Tells systemd (`Type=notify`) how we are: a datagram to the socket it names; nothing where there is none.

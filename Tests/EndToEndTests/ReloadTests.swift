@@ -93,8 +93,12 @@ import Testing
       try place.write("classes/CentrifugalPomp", rise)
       let stray = try place.run(["check"] + place.arguments)
       #expect(stray.output.contains("no class 'CentrifugalPomp' (did you mean 'CentrifugalPump'?)"), "\(stray.output)")
+      try eventually("the engine says so too") { place.log.contains("no class 'CentrifugalPomp'") }
       #expect(place.stop() == 0)
       #expect(!place.log.contains("divergence"))
+      try place.write("classes/CentrifugalPump", rise.replacingOccurrences(of: "0.4 -", with: "0.5 -"))
+      let list = try place.run(["rules", "list"] + place.arguments)
+      #expect(list.output.contains("acting") && list.output.contains(" new "), "\(list.output)")
     }
     await place.close()
   }

@@ -1,5 +1,6 @@
 import Engine
 import Rules
+import Synchronization
 import Testing
 
 /// A configuration that takes over hears the journal as far back as its windows reach (S9).
@@ -67,6 +68,61 @@ import Testing
       journal.batches.lastIndex { if case .config? = $0.inputs.first { true } else { false } })
     #expect(took > decided, "it took over only when it had heard all")
     #expect(took > 1)
+  }
+
+  /// More than is heard at once, of a machine that fires nothing.
+  private static let many = (0..<100_000).map { World.Step.value(Double($0 % 2)) }
+  private static let more = (0..<100).map { World.Step.value(Double($0 % 2)) }
+  private static var calm: [[Rule]] { [[World.over(100)], [World.over(100), mean(1_000)]] }
+
+  private func takeovers(_ journal: MemoryJournal, of configuration: Configuration) -> [Int] {
+    journal.batches.indices.filter { journal.batches[$0].inputs.first == .config(configuration.hash) }
+  }
+
+  @Test func a_start_with_much_to_hear_goes_on_with_the_version_before_until_it_has() throws {
+    let versions = Self.calm.map { World.configuration($0) }
+    let journal = try World.play([.up] + Self.many, versions)
+    let first = journal.batches.count
+    try World.play(
+      [.up, .value(200)] + Self.more, versions, journal, from: .minutes(1), beginningWith: 1)
+    let took = try #require(takeovers(journal, of: versions[1]).first)
+    let decided = try #require(journal.batches.indices.first { $0 >= first && !journal.batches[$0].decisions.isEmpty })
+    #expect(decided < took)
+    #expect(journal.divergences == 0)
+  }
+
+  @Test func a_start_of_another_plant_hears_before_anything_else() throws {
+    let versions = [
+      World.configuration(Self.calm[0]), World.configuration(Self.calm[1], machines: ["M0", "M1", "M2"]),
+    ]
+    let journal = try World.play([.up] + Self.many, versions)
+    let first = journal.batches.count
+    try World.play([.up, .value(1)], versions, journal, from: .minutes(1), beginningWith: 1)
+    #expect(takeovers(journal, of: versions[1]) == [first])
+  }
+
+  @Test func a_journal_cut_while_it_is_heard_keeps_nothing_from_taking_over() throws {
+    let versions = Self.calm.map { World.configuration($0) }
+    let journal = MemoryJournal()
+    journal.tidying = { journal in
+      if journal.cutBefore == nil, journal.nextInput > 100_000 { journal.cutBefore = journal.nextInput - 10 }
+    }
+    try World.play([.up] + Self.many + [.reload(1), .pass(.seconds(2))] + Self.more, versions, journal)
+    #expect(journal.cutBefore != nil)
+    #expect(takeovers(journal, of: versions[1]).count == 1)
+  }
+
+  @Test func who_waits_for_a_reload_is_answered_after_a_commit_failed_while_it_heard() throws {
+    let versions = Self.calm.map { World.configuration($0) }
+    let journal = MemoryJournal()
+    journal.fails = { !$0.decisions.isEmpty }
+    let answers = Mutex(0)
+    try World.play(
+      [.up] + Self.many + [.reload(1), .value(1), .value(200)] + Self.more, versions, journal
+    ) { answers.withLock { $0 += 1 } }
+    #expect(journal.fails == nil, "it failed")
+    #expect(takeovers(journal, of: versions[1]).count == 1)
+    #expect(answers.withLock { $0 } == 1)
   }
 
   @Test func what_cannot_be_read_of_before_keeps_no_configuration_from_taking_over() throws {

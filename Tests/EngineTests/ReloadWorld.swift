@@ -79,11 +79,12 @@ enum ReloadWorld {
   @discardableResult
   static func play(
     _ steps: [Step], _ versions: [Configuration], _ journal: MemoryJournal = MemoryJournal(), from: TimeSpan = .zero,
-    beginningWith place: Int = 0
+    beginningWith place: Int = 0, answered: (@Sendable () -> Void)? = nil
   ) throws -> MemoryJournal {
     let (clocks, inbox, wanted) = (Clocks(start + from), Inbox(), Wanted(place))
     let engine = try Engine(
-      catalogue: Versions(versions, wanted), journal: journal, sources: [Player(steps, clocks, wanted, inbox)],
+      catalogue: Versions(versions, wanted), journal: journal,
+      sources: [Player(steps, clocks, wanted, inbox, answered)],
       inbox: inbox, clock: clocks.wall, steady: clocks.steady, log: { _ in }, committed: { _ in })
     try engine.run()
     return journal
@@ -135,13 +136,17 @@ enum ReloadWorld {
     private let clocks: Clocks
     private let wanted: Wanted
     private let inbox: Inbox
+    private let answered: (@Sendable () -> Void)?
     private let state = Mutex((next: 0, held: false))
 
-    init(_ steps: [Step], _ clocks: Clocks, _ wanted: Wanted, _ inbox: Inbox) {
+    init(
+      _ steps: [Step], _ clocks: Clocks, _ wanted: Wanted, _ inbox: Inbox, _ answered: (@Sendable () -> Void)? = nil
+    ) {
       self.steps = steps
       self.clocks = clocks
       self.wanted = wanted
       self.inbox = inbox
+      self.answered = answered
     }
 
     func start(delivered: [MessageMark], wake: @escaping @Sendable () -> Void) { wake() }
@@ -161,7 +166,7 @@ enum ReloadWorld {
       case .pass(let span)?: clocks.pass(span)
       case .reload(let place)?:
         wanted.want(place)
-        inbox.reload()
+        inbox.reload(done: answered)
       case nil: break
       }
     }

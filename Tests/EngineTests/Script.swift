@@ -14,6 +14,10 @@ final class MemoryJournal: Journal {
   private var failing: Set<Int>
   private var attempts = 0
   struct Full: Error {}
+  /// Set by a test: the first batch of which it is true cannot be committed.
+  var fails: ((Batch) -> Bool)?
+  /// Set by a test: what time to tidy is used for.
+  var tidying: ((MemoryJournal) -> Void)?
   /// Set by a test: inputs before this one cannot be read any more.
   var damagedBefore: Int64 = 0
   struct Damaged: Error {}
@@ -22,6 +26,10 @@ final class MemoryJournal: Journal {
 
   func commit(_ batch: Batch) throws {
     attempts += 1
+    if let fails, fails(batch) {
+      self.fails = nil
+      throw Full()
+    }
     if failing.contains(attempts) { throw Full() }
     precondition(batch.firstInput == nextInput, "inputs are numbered without gaps")
     batches.append(batch)
@@ -32,7 +40,7 @@ final class MemoryJournal: Journal {
     if number < damagedBefore { throw Damaged() }
     for batch in batches {
       for (place, input) in batch.inputs.enumerated()
-      where (number..<end).contains(batch.firstInput + Int64(place)) {
+      where (max(number, cutBefore ?? 0)..<max(end, cutBefore ?? 0)).contains(batch.firstInput + Int64(place)) {
         replayed += 1
         try body(batch.firstInput + Int64(place), input)
       }
@@ -69,7 +77,7 @@ final class MemoryJournal: Journal {
     }
   }
   func marks() -> [MessageMark] { batches.flatMap(\.marks) }
-  func tidy(now: Instant) {}
+  func tidy(now: Instant) { tidying?(self) }
   func lastConfiguration() -> (number: Int64, hash: Digest)? {
     for batch in batches.reversed() {
       for (place, input) in batch.inputs.enumerated().reversed() {

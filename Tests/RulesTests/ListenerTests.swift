@@ -114,8 +114,79 @@ import Testing
     #expect(Listener.reach(of: TestPlant.configuration([mean(600)]), beyond: old) == nil)
     #expect(Listener.reach(of: TestPlant.configuration([mean(60)]), beyond: old) == nil)
     #expect(Listener.reach(of: TestPlant.configuration([mean(601)]), beyond: old) == .hours(24))
-    #expect(Listener.reach(of: TestPlant.configuration([mean(30 * 86_400)]), beyond: old) == .hours(30 * 24))
+    let month: Int64 = 30 * 86_400
+    let edge = TimeSpan.seconds(month + month / 256)
+    let far = Listener.reach(of: TestPlant.configuration([mean(month)]), beyond: old)
+    #expect(far == edge, "as far as the edge of such a window lies behind")
     #expect(Listener.reach(of: TestPlant.configuration([mean(60), .over(tag: "W")]), beyond: old) == .hours(24))
+  }
+
+  /// Every ten seconds for 33 hours, with one spike and some crossings long ago; of what is older than `reach` nothing
+  /// is heard.
+  @Test func what_was_thinned_before_is_heard_again_for_whoever_counts_something_else() {
+    let hours = { (count: Int64) in Window.length(.hours(count)) }
+    let reads: [(String, ReadingForm)] = [
+      ("average", .average(hours(30))), ("v", .latest), ("highest", .maximum(hours(30))),
+      ("crossed", .crossings(.number(15), hours(26))), ("spread", .spread(hours(29))),
+    ]
+    func rule(_ count: Int) -> Rule {
+      Rule(
+        name: "seeing", title: "seeing", owner: "tests", appliesTo: "Machine",
+        readings: reads[..<count].map { Reading(name: $0.0, tag: "V", form: $0.1, isOptional: $0.0 != "v") }
+      ) { _, readings, _ in
+        guard case .number(let value) = readings[1] else { return .blind(reading: 1) }
+        return value > 30 ? .yes : .no
+      }
+    }
+    let (before, after) = (TestPlant.configuration([rule(2)]), TestPlant.configuration([rule(5)]))
+    func value(_ index: Int) -> Double {
+      switch index {
+      case 2_000: 29
+      case 3_000..<3_020: Double(index % 2) * 20
+      default: Double(index % 10)
+      }
+    }
+    var inputs: [Input] = []
+    for index in 0..<11_880 {
+      let time = TestPlant.at(Double(index) * 10)
+      inputs.append(.change(TagChange(TestPlant.tag("V"), .number(value(index)), time: time, arrived: time)))
+    }
+    var (always, old, listener) = (Decider(after), Decider(before), Listener(after))
+    listener.follow(before)
+    let reach = Listener.reach(of: after, beyond: old)
+    for (index, input) in inputs.enumerated() {
+      _ = always.apply(input)
+      _ = old.apply(input)
+      if TimeSpan.seconds(Int64(inputs.count - index) * 10) <= reach ?? .zero { listener.hear(input) }
+    }
+    var taken = Decider(after)
+    taken.adopt(old, at: TestPlant.at(0), heard: listener)
+    func seen(_ decider: inout Decider) -> [Evidence] {
+      let time = TestPlant.at(118_801)
+      let change = TagChange(TestPlant.tag("V"), .number(31), time: time, arrived: time)
+      return decider.apply(.change(change))?.verdict.decisions.first?.evidence ?? []
+    }
+    let (heard, expected) = (seen(&taken), seen(&always))
+    #expect(expected.count == 5)
+    #expect(heard == expected)
+  }
+
+  @Test func a_tag_that_was_another_for_a_time_is_heard_from_then_on() {
+    let after = TestPlant.configuration([Self.seeing])
+    var machine = TestPlant.classes[0]
+    machine.tags[0].unit = "degF"
+    var between = TestPlant.configuration([Self.other])
+    between.model = Model(classes: [machine], assets: after.model.assets) { _, _ in SourceID(0) }
+    var listener = Listener(after)
+    listener.follow(after)
+    for index in 0..<10 {
+      let time = TestPlant.at(Double(index))
+      listener.hear(.change(TagChange(TestPlant.tag("V"), .number(20), time: time, arrived: time)))
+    }
+    #expect(listener.evaluator.marks(of: TestPlant.tag("V")) > 0)
+    listener.follow(between)
+    listener.follow(after)
+    #expect(listener.evaluator.marks(of: TestPlant.tag("V")) == 0)
   }
 
   @Test func numbers_of_another_unit_are_not_heard() {

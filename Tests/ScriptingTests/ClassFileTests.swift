@@ -106,6 +106,36 @@ struct ClassFileTests {
       found.contains { $0.contains("every rule of CentrifugalPump has 'rise' from the class's file") }, "\(found)")
   }
 
+  @Test func a_misspelt_word_in_it_is_the_first_that_is_said() {
+    let found = messages { () throws(Findings) in try rule(Self.shared.replacing("out = latest", with: "out = latst")) }
+    #expect(
+      found.first == "rules/classes/CentrifugalPump.lua:5: unknown name 'latst' (did you mean 'latest'?)", "\(found)")
+    #expect(!found.contains { $0.contains("'class'") })
+  }
+
+  @Test func no_window_begins_with_what_is_calculated() {
+    let found = messages { () throws(Findings) in
+      try rule(#"x = average("Flow [m3/h]", since "rise")"#, Self.shared)
+    }
+    let cause = "a window begins with a tag of the plant; rise is calculated by the rule"
+    #expect(found.count == 1 && found.allSatisfy { $0.hasSuffix(cause) }, "\(found)")
+  }
+
+  @Test func it_can_be_checked_without_a_rule_that_reads_it() {
+    func findings(_ text: String) -> [String] {
+      do throws(Findings) {
+        try SharedText(file: "rules/classes/CentrifugalPump.lua", text: text).check(
+          of: "CentrifugalPump", in: Plant.model)
+        return []
+      } catch {
+        return error.list.map(\.description)
+      }
+    }
+    #expect(findings(Self.shared) == [])
+    #expect(findings("class { calculates = }").allSatisfy { $0.hasPrefix("rules/classes/CentrifugalPump.lua:1: ") })
+    #expect(!findings("class { calculates = }").isEmpty)
+  }
+
   @Test func an_unknown_tag_is_compared_with_what_the_class_calculates() {
     let found = messages { () throws(Findings) in try rule(#"x = latest "risee""#, Self.shared) }
     #expect(found.contains { $0.contains("did you mean 'rise'?") }, "\(found)")
