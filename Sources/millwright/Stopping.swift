@@ -27,17 +27,17 @@ final class Stopping {
 
 /// Asks systemd for more time while the state is brought back, a minute every ten seconds: it would end a start that
 /// takes longer than it allows, and the next one would begin from nothing. Who makes no progress does not ask.
-struct StartPatience {
+package struct StartPatience {
   private var asked: Instant?
   private let steady: WallClock
   private let tell: (String) -> Void
 
-  init(_ steady: @escaping WallClock, tell: @escaping (String) -> Void = { notifySystemd($0) }) {
+  package init(_ steady: @escaping WallClock, tell: @escaping (String) -> Void = { notifySystemd($0) }) {
     self.steady = steady
     self.tell = tell
   }
 
-  mutating func ask() {
+  package mutating func ask() {
     let now = steady()
     if let asked, now - asked < .seconds(10) { return }
     asked = now
