@@ -60,6 +60,14 @@ protection held-back Sources/Rules/Policy+Holding.swift \
   PolicyTests "what was held back is forgotten"
 protection hearing Sources/Engine/Memory.swift 's/heard: hearing?.listener)/heard: nil)/' \
   HearingTests "new windows begin empty at a reload"
+protection cut Sources/Engine/Hearing.swift 's/if first > next {/if first < 0 {/' \
+  HearingTests "a journal cut while it is heard is waited for"
+protection thinned Sources/Rules/History+Adopting.swift 's/guard Int(thinnedEnd) > first, /guard thinnedEnd < 0, /' \
+  ListenerTests "what was thinned is counted from what is left"
+protection plain Sources/CLua/calls.c 's/ \&\& have->bits == bits) continue;/) continue;/' \
+  PlainTableTests "a plain table keeps the reading before"
+protection stays Sources/Rules/Condition.swift 's/case (.normal, .no), (.pending, .yes), (.active, .yes): true/case (.normal, _), (.pending, .yes), (.active, .yes): true/' \
+  OrderTests "a condition that moves is left as it is"
 protection author Sources/Rules/Position.swift 's/words.last { $0.person != author }/words.last/' \
   AccountTests "the author's own verdict books money"
 protection baseline Sources/Ledger/Ledger+Bookings.swift \

@@ -9,18 +9,24 @@ import Synchronization
 /// From a change's arrival to its decision on disk, at 5,000 changes a second, beside a bare commit of as many bytes.
 enum LatencyBench {
   static let rate = 5_000
-  static let seconds = 6
+  static let seconds = 3
+  static let rounds = 5
 
   static func run() throws -> Bool {
-    let ours = try decisions()
-    let bare = try commits(of: 4_000, bytes: 1_024)
-    func at(_ part: Double, _ values: [Double]) -> Double {
-      values.sorted()[Int(Double(values.count - 1) * part)] * 1e6
+    var ours: [[Double]] = []
+    var bare: [[Double]] = []
+    for _ in 0..<rounds {
+      ours.append(try decisions())
+      // As many a second as ours: a disk and a core that have rested are slower than those of a tight loop.
+      bare.append(try commits(of: ours[ours.count - 1].count, within: Double(seconds), bytes: 1_024))
+    }
+    func at(_ part: Double, _ rounds: [[Double]]) -> [Double] {
+      rounds.map { $0.sorted()[Int(Double($0.count - 1) * part)] * 1e6 }
     }
     var met = true
     for (name, part, budget) in [("p50", 0.5, 3.0), ("p99", 0.99, 5.0)] {
       met =
-        Bench.Row(ours: [at(part, ours)], bound: [at(part, bare)])
+        Bench.Row(ours: at(part, ours), bound: at(part, bare))
         .report("change → decision on disk, \(name)", unit: "µs", budget: budget, atLeast: false) && met
     }
     return met
@@ -66,8 +72,9 @@ enum LatencyBench {
       sources: [SourceSettings(name: "paced", lateness: .zero, skew: .seconds(5))])
   }
 
-  /// Seconds that a commit of so many bytes takes with the same settings and nothing else.
-  private static func commits(of count: Int, bytes: Int) throws -> [Double] {
+  /// Seconds that a commit of so many bytes takes with the same settings and nothing else, one after another at an even
+  /// pace.
+  private static func commits(of count: Int, within seconds: Double, bytes: Int) throws -> [Double] {
     let folder = Folder()
     var settings = GRDB.Configuration()
     settings.journalMode = .wal
@@ -76,7 +83,11 @@ enum LatencyBench {
     try queue.write { try $0.execute(sql: "CREATE TABLE rows (id INTEGER PRIMARY KEY, bytes BLOB)") }
     let data = Data(repeating: 7, count: bytes)
     var took: [Double] = []
-    for _ in 0..<count {
+    let began = DispatchTime.now()
+    for place in 0..<count {
+      let due = began + .microseconds(Int(Double(place) * seconds * 1e6 / Double(count)))
+      // The load is paced by the clock; this is no wait for something to happen.
+      while DispatchTime.now() < due { usleep(100) }
       took.append(
         try Bench.seconds {
           try queue.write { db in
