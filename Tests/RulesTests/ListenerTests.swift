@@ -171,6 +171,34 @@ import Testing
     #expect(heard == expected)
   }
 
+  /// Five late samples in a row may be late; with the sixth the clock was set back, for every tag of the source (S3).
+  @Test func a_clock_set_back_is_heard_from_a_tag_that_nobody_reads() {
+    let (before, after) = (TestPlant.configuration([Self.other]), TestPlant.configuration([Self.other, Self.seeing]))
+    func change(_ tag: String, _ value: Double, at seconds: Double) -> Input {
+      let time = TestPlant.at(seconds)
+      return .change(TagChange(TestPlant.tag(tag), .number(value), time: time, arrived: time))
+    }
+    let quiet = "Alive2"
+    #expect(!after.rules.flatMap(\.readings).contains { $0.tag == quiet }, "no rule reads it")
+    var inputs = (0..<100).map { change("V", Double($0), at: 1_000 + Double($0)) }
+    inputs.append(change(quiet, 1, at: 1_100))
+    inputs += (0..<8).map { change(quiet, 1, at: 500 + Double($0)) }
+    inputs += (0..<20).map { change("V", 7, at: 510 + Double($0)) }
+    var (always, old, listener) = (Decider(after), Decider(before), Listener(after))
+    listener.follow(before)
+    for input in inputs {
+      _ = always.apply(input)
+      _ = old.apply(input)
+      listener.hear(input)
+    }
+    var taken = Decider(after)
+    taken.adopt(old, at: TestPlant.at(0), heard: listener)
+    let tag = TestPlant.tag("V")
+    #expect(always.evaluator.marks(of: tag) == 20, "what was stamped later is gone")
+    #expect(taken.evaluator.marks(of: tag) == 20)
+    #expect(taken.evaluator.good(tag, at: TestPlant.at(530)) == .number(7))
+  }
+
   @Test func a_tag_that_was_another_for_a_time_is_heard_from_then_on() {
     let after = TestPlant.configuration([Self.seeing])
     var machine = TestPlant.classes[0]
