@@ -1,12 +1,15 @@
 // Asking functions: what they are given, and the calls.
 //
-// Readings and limits are given as read-only tables without fields: each look goes through a function in C (arguments.c).
-// Code that stores nothing and calls nothing cannot tell them from plain tables with those fields, and looking into
-// one costs a tenth. So such code is given plain ones where numbers, true and false are all there is.
+// Readings and limits are given as read-only things without fields: each look at one is a call of a function in C
+// (arguments.c). Code that stores nothing and calls nothing cannot tell them from plain tables with those fields, and a
+// look into one is no call. So such code is given plain ones where numbers, true and false are all there is.
 #include "host.h"
 
 #include <stdio.h>
 #include <string.h>
+
+// On the stack of slots no room is asked for: what Lua gives without asking must do for the deepest of these.
+_Static_assert(SLOT_DECLARED + 5 <= LUA_MINSTACK, "a function, two tables, a name and a value do not fit");
 
 // --- binding ------------------------------------------------------------------------------------------------
 
@@ -252,8 +255,7 @@ MWStatus mw_ask(MWHost *h, int function, int set, int64_t instructions, int64_t 
   return status;
 }
 
-MWStatus mw_compute(
-  MWHost *h, int function, int set, int64_t instructions, int64_t longest, double *result) {
+MWStatus mw_compute(MWHost *h, int function, int set, int64_t instructions, int64_t longest, double *result) {
   lua_State *L = h->L;
   int rc = answer(h, function, set, instructions, longest);
   if (rc != LUA_OK || h->budget < 0) return mw_failed(h, rc);
@@ -317,4 +319,3 @@ MWStatus mw_call(MWHost *h, int function, const uint8_t *arguments, size_t lengt
   if (rc != LUA_OK || h->budget < 0) return mw_failed(h, rc);
   return MW_OK;
 }
-

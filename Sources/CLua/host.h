@@ -50,8 +50,8 @@ struct MWHost {
   MWSet *sets;
   int set_count;
   MWSet *set;         // whose readings the call under way sees
-  const MWLimit *limits;   // the same of limits
-  const MWLimit *limits_in_force;
+  const MWLimit *limits;           // which limits the call under way sees
+  const MWLimit *limits_in_force;  // those that the next calls will see
   int answering;      // a question is asked: no words may be called
   MWFound found_limits[16];
   int limit_count;

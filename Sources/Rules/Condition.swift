@@ -47,15 +47,6 @@ package struct Condition: Sendable, Equatable {
   var wake: Instant = .distantFuture
   /// The earlier of both.
   var next: Instant { min(due, wake) }
-  /// Whether an answer leaves it as it is, unless a deadline is taken: normal and not true, or pending or active and true.
-  @inline(__always)
-  func stays(at answer: Answer) -> Bool {
-    guard blindSince == nil else { return false }
-    return switch (phase, answer) {
-    case (.normal, .no), (.pending, .yes), (.active, .yes): true
-    default: false
-    }
-  }
   /// Whether the rule's calendars are open, and when that changes next; `.distantPast` until it was worked out.
   var isOpen = true
   var calendarChanges: Instant = .distantPast
@@ -67,6 +58,16 @@ package struct Condition: Sendable, Equatable {
   var waits = false
   /// Whether it is among the evaluator's changed ones.
   var isChanged = false
+
+  /// Whether an answer leaves it as it is, unless a deadline is taken: normal and not true, or pending or active and true.
+  @inline(__always)
+  func stays(at answer: Answer) -> Bool {
+    guard blindSince == nil else { return false }
+    return switch (phase, answer) {
+    case (.normal, .no), (.pending, .yes), (.active, .yes): true
+    default: false
+    }
+  }
 }
 
 /// A condition's place in the evaluator's list: by asset in tree order, then by rule name.

@@ -42,16 +42,12 @@ extension Evaluator {
 
   /// A change of what the condition reads, stamped `time`, has been applied.
   mutating func advance(_ condition: Int, to time: Instant) {
-    placements[condition].compiled._withUnsafeGuaranteedRef { advance(condition, $0, to: time) }
-  }
-
-  @inline(__always)
-  private mutating func advance(_ condition: Int, _ rule: CompiledRule, to time: Instant) {
     let clock = max(conditions[condition].clock, time)
     guard conditions[condition].faults < Evaluator.strikes else {
       conditions[condition].clock = clock
       return
     }
+    let rule = rules[Int(placements[condition].rule)]
     let next = conditions[condition].due
     if next < clock, next < rule.transition(of: conditions[condition].phase) ?? .distantFuture {
       snapshot(condition)

@@ -2,8 +2,7 @@
 extension Evaluator {
   /// Asks the rule as of `moment`. `taking`: the moment is a deadline, so a hold or release that ends there ends.
   /// `passing`: data has passed the moment, so nothing more is to come at it. False when the rule failed: the condition
-  /// is then to be restored.
-  /// `byHand`: a person resets it.
+  /// is then to be restored. `byHand`: a person resets it.
   mutating func evaluate(
     _ condition: Int, _ rule: CompiledRule, at moment: Instant, taking: Bool = false, passing: Bool = false,
     byHand: Bool = false
@@ -28,14 +27,14 @@ extension Evaluator {
     }
     look(placement, rule, condition, at: moment.microseconds, ends, &deadline, &moves)
 
-    var answer = Evaluator.ask(.when, rule, scratch, placement.limits)
+    var answer = Evaluator.ask(.when, rule, scratch, limitTables[condition])
     let whenAnswer = answer
     var clearsAnswer: Answer?
     var clears = false
     if answer == .no, conditions[condition].phase.isActive {
       clears = true
       if rule.hasClearsWhen {
-        answer = Evaluator.ask(.clearsWhen, rule, scratch, placement.limits)
+        answer = Evaluator.ask(.clearsWhen, rule, scratch, limitTables[condition])
         clearsAnswer = answer
         clears = answer == .yes
         if clears { answer = .no }
@@ -111,12 +110,10 @@ extension Evaluator {
   /// Takes what it needs and not `self`: a closure that captures an evaluator copies it.
   @inline(__always)
   static func ask(
-    _ question: Question, _ rule: CompiledRule, _ scratch: [ReadingValue], _ limits: Unmanaged<LimitTable>
+    _ question: Question, _ rule: CompiledRule, _ scratch: [ReadingValue], _ limits: LimitTable
   ) -> Answer {
     scratch.withUnsafeBufferPointer { readings in
-      limits._withUnsafeGuaranteedRef {
-        rule.ask(question, UnsafeBufferPointer(start: readings.baseAddress, count: rule.readings.count), $0)
-      }
+      rule.ask(question, UnsafeBufferPointer(start: readings.baseAddress, count: rule.readings.count), limits)
     }
   }
 

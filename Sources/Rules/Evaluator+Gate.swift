@@ -30,7 +30,7 @@ extension Evaluator {
   func askGate(_ condition: Int, _ rule: CompiledRule, isOpen: Bool) -> (gate: Gate, fault: String?) {
     var gate = Gate(isOpen: isOpen)
     if rule.rule.hasSuppressedWhen {
-      switch Evaluator.ask(.suppressedWhen, rule, scratch, placements[condition].limits) {
+      switch Evaluator.ask(.suppressedWhen, rule, scratch, limitTables[condition]) {
       case .yes: gate.isSuppressed = true
       // Not knowing whether something is meant to be silent is no reason for silence.
       case .no, .blind: break
@@ -38,7 +38,7 @@ extension Evaluator {
       }
     }
     if rule.rule.hasNeeds {
-      switch Evaluator.ask(.needs, rule, scratch, placements[condition].limits) {
+      switch Evaluator.ask(.needs, rule, scratch, limitTables[condition]) {
       case .yes: break
       case .no, .blind: gate.isPermitted = false
       case .fault(let cause): return (gate, cause)

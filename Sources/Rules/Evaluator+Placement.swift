@@ -72,8 +72,7 @@ extension Evaluator {
 
     placements.append(
       Placement(
-        rule: Int32(ruleIndex), compiled: .passUnretained(compiled), limits: .passUnretained(limits),
-        asset: Int32(asset), firstTag: model.assets[asset].firstTag,
+        rule: Int32(ruleIndex), asset: Int32(asset), firstTag: model.assets[asset].firstTag,
         firstReading: Int32(readingStates.count), sourceSet: sourceSet, readsOthers: !others.isEmpty))
     conditions.append(Condition())
     readingStates += Array(repeating: ReadingState(), count: compiled.readings.count)

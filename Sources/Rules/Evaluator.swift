@@ -81,12 +81,8 @@ package struct Evaluator {
   var beats: [Int32: Int32] = [:]
 
   /// Where a condition finds what belongs to it.
-  struct Placement {
+  struct Placement: Sendable {
     var rule: Int32
-    /// Its rule, and the limits in force there. Borrowed: `rules` and `limitTables` hold them as long as there is a
-    /// placement, and counting references at every change would cost as much as a look at a reading.
-    let compiled: Unmanaged<CompiledRule>
-    let limits: Unmanaged<LimitTable>
     var asset: Int32
     var firstTag: Int32
     var firstReading: Int32

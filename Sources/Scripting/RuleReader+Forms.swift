@@ -163,7 +163,8 @@ extension RuleReader {
     }
     guard let tag = tag(reference, of: whose, line: line) else { return nil }
     if tag.isCalculated {
-      find(line, "\(label): a window begins with a tag of the plant; \(tag.name) is calculated by the rule")
+      find(
+        line, "\(label): '\(tag.name)' is calculated; a window begins with a tag of the plant, as in since \"BatchId\"")
       return nil
     }
     guard arguments.count == 2 else { return .since(tag: tag.name, value: nil) }

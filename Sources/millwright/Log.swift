@@ -3,11 +3,13 @@ import Rules
 
 /// Structured lines on standard error: `time=… level=info event="…" key=value`. Values are quoted and control
 /// characters escaped, so nothing a tag or a server sends can forge a line.
-struct Log: Sendable {
+package struct Log: Sendable {
   enum Level: String { case info, warning, error }
 
   /// Nothing is written, for commands that speak for themselves.
   var quiet = false
+
+  package init() {}
 
   func callAsFunction(_ level: Level = .info, _ event: String, _ fields: KeyValuePairs<String, String> = [:]) {
     if quiet && level == .info { return }

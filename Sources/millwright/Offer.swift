@@ -2,7 +2,7 @@ import Rules
 import Synchronization
 
 /// What the site's files say now, and what became of it: written by whoever reads them, and by the engine's thread.
-final class Offer: Sendable {
+package final class Offer: Sendable {
   fileprivate struct State {
     var installation: Installation
     /// What decides: which versions of which rules.
@@ -12,13 +12,13 @@ final class Offer: Sendable {
   }
   private let state: Mutex<State>
 
-  init(_ installation: Installation) { state = Mutex(State(installation: installation)) }
+  package init(_ installation: Installation) { state = Mutex(State(installation: installation)) }
 
   /// The newest that may be taken over.
   var installation: Installation { state.withLock { $0.installation } }
 
   /// `refusals` is what was wrong with the site, which is left as it was.
-  func put(_ installation: Installation, refusals: [String]) {
+  package func put(_ installation: Installation, refusals: [String]) {
     state.withLock {
       $0.installation = installation
       $0.refusals = refusals
@@ -32,7 +32,7 @@ final class Offer: Sendable {
   var troubles: [String] { state.withLock(\.troubles) }
 
   /// Those of them that this has not given before, or that had gone since.
-  func newTroubles() -> [String] {
+  package func newTroubles() -> [String] {
     state.withLock { state in
       let troubles = state.troubles
       defer { state.told = Set(troubles) }

@@ -122,10 +122,10 @@ final class Service: Sendable {
         log: { [log] in log(.error, "engine", ["what": $0]) },
         reloaded: { [gate, ledger, log, offer] configuration in
           catalogue.tookOver(configuration.hash)
-          for trouble in offer.newTroubles() { log(.warning, "not taken over", ["what": trouble]) }
           ledger.keepBooks(by: Bookkeeping(configuration))
           gate.take(configuration.policy.conduits)
           log(.info, "configuration", ["hash": configuration.hash.hex, "rules": "\(configuration.rules.count)"])
+          for trouble in offer.newTroubles() { log(.warning, "not taken over", ["what": trouble]) }
         },
         committed: { [calls, dispatchers, committed, log, unreadable] batch in
           calls.note.forgetEarlier()

@@ -4,7 +4,7 @@ import Scripting
 
 /// What is to decide, made of the site's files, of what decided before, and of what persons have released. It belongs
 /// to the engine's thread.
-final class SiteCatalogue: Catalogue {
+package final class SiteCatalogue: Catalogue {
   private let offer: Offer
   private let ledger: Ledger
   private let calls: CallNote.Place?
@@ -13,7 +13,9 @@ final class SiteCatalogue: Catalogue {
   private let beginsAnew: Bool
   private var known: [Rules.Digest: Installation] = [:]
 
-  init(_ offer: Offer, _ ledger: Ledger, calls: CallNote.Place? = nil, beginsAnew: Bool = false, log: Log) {
+  package init(
+    _ offer: Offer, _ ledger: Ledger, calls: CallNote.Place? = nil, beginsAnew: Bool = false, log: Log
+  ) {
     self.offer = offer
     self.ledger = ledger
     self.calls = calls
@@ -21,7 +23,7 @@ final class SiteCatalogue: Catalogue {
     self.log = log
   }
 
-  func configuration(_ hash: Rules.Digest) throws -> Configuration {
+  package func configuration(_ hash: Rules.Digest) throws -> Configuration {
     if beginsAnew { throw Failure.cannot("two starts ended while they tried") }
     let installation =
       try known[hash] ?? Installation.recorded(try ledger.texts(hash), hash: hash, offer.installation.folders)
@@ -29,7 +31,7 @@ final class SiteCatalogue: Catalogue {
     return try installation.configuration(calls: calls)
   }
 
-  func successor(to decider: Decider?) throws -> Configuration? {
+  package func successor(to decider: Decider?) throws -> Configuration? {
     let offered = offer.installation
     let before = decider.flatMap { known[$0.evaluator.configuration.hash] }
     let next = offered.with(try versions(offered, before, decider))
@@ -45,7 +47,7 @@ final class SiteCatalogue: Catalogue {
   }
 
   /// It decides from here on, and the ledger has it.
-  func tookOver(_ hash: Rules.Digest) {
+  package func tookOver(_ hash: Rules.Digest) {
     if let installation = known[hash] { offer.compose(installation) }
   }
 

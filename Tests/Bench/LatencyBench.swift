@@ -86,8 +86,7 @@ enum LatencyBench {
     let began = DispatchTime.now()
     for place in 0..<count {
       let due = began + .microseconds(Int(Double(place) * seconds * 1e6 / Double(count)))
-      // The load is paced by the clock; this is no wait for something to happen.
-      while DispatchTime.now() < due { usleep(100) }
+      pause(until: due)
       took.append(
         try Bench.seconds {
           try queue.write { db in
@@ -96,6 +95,11 @@ enum LatencyBench {
         })
     }
     return took
+  }
+
+  /// The load is paced by the clock: this is no wait for something to happen.
+  private static func pause(until due: DispatchTime) {
+    while DispatchTime.now() < due { usleep(100) }
   }
 
   /// Gives changes at an even rate, a millisecond's worth at a time, from a thread of its own.
@@ -121,8 +125,7 @@ enum LatencyBench {
         let step = rate / 1_000
         for place in stride(from: 0, to: count, by: step) {
           let due = began + .microseconds(place * 1_000_000 / rate)
-          // The load is paced by the clock; this is no wait for something to happen.
-          while DispatchTime.now() < due { usleep(100) }
+          LatencyBench.pause(until: due)
           let now = systemClock()
           ready.withLock { ready in
             for _ in 0..<step {

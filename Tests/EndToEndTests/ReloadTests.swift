@@ -19,6 +19,9 @@ import Testing
       try eventually("the new version shadows") {
         try reader.versions().contains { $0.name == "rules/suction_low.lua (shadowing)" }
       }
+      try eventually("and that is said, once") {
+        place.log.components(separatedBy: "a new version of 'suction_low' decides in shadow").count == 2
+      }
       let list = try place.run(["rules", "list"] + place.arguments)
       #expect(list.code == 0 && list.output.contains("acting") && list.output.contains("shadowing"), "\(list.output)")
       try place.suction("P-102", 0.2)

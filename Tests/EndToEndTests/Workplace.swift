@@ -84,10 +84,12 @@ final class Workplace: Sendable {
   var log: String { (try? String(contentsOfFile: folder + "/engine.log", encoding: .utf8)) ?? "" }
   var ledger: String { folder + "/site/state/ledger.sqlite" }
 
-  /// Starts the engine and waits until it has caught up with the broker.
-  func start() throws {
+  /// Starts the engine, with more in its environment (`NAME=value`), and waits until it has caught up with the broker.
+  func start(with environment: [String] = []) throws {
     let before = caughtUps
-    let child = try ChildProcess(Self.command, ["run"] + arguments, log: folder + "/engine.log")
+    // env becomes what it starts, so that the process is the engine's.
+    let child = try ChildProcess(
+      "/usr/bin/env", environment + [Self.command, "run"] + arguments, log: folder + "/engine.log")
     running.withLock { $0 = child }
     try eventually("the engine catches up with the broker") {
       if !child.isRunning { throw DidNotHappen(what: "the engine runs; it said: \(log)") }

@@ -117,7 +117,7 @@ struct ClassFileTests {
     let found = messages { () throws(Findings) in
       try rule(#"x = average("Flow [m3/h]", since "rise")"#, Self.shared)
     }
-    let cause = "a window begins with a tag of the plant; rise is calculated by the rule"
+    let cause = #"'rise' is calculated; a window begins with a tag of the plant, as in since "BatchId""#
     #expect(found.count == 1 && found.allSatisfy { $0.hasSuffix(cause) }, "\(found)")
   }
 

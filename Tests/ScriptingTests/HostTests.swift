@@ -126,6 +126,20 @@ func load(_ text: String, words: [String] = ["average", "by_hand"]) throws(LuaFa
     }
   }
 
+  @Test func a_fresh_state_has_the_limits_that_the_lost_one_had() throws {
+    let rule = try Asked("while pump.running do end return pump.suction < limits.low")
+    let limits = LimitTable([.number(0.4), .state("Idle")] + (Asked.line.map { [LimitValue.curve($0)] } ?? []))
+    func ask(_ running: Bool) -> Answer {
+      let readings: [ReadingValue] = [
+        .boolean(running), .number(0.3), .text("Idle"), .group(Asked.zones), .absent,
+      ]
+      return readings.withUnsafeBufferPointer { rule.host.ask(rule.function, $0, limits) }
+    }
+    #expect(ask(false) == .yes)
+    #expect(ask(true) != .yes, "the budget is used up, and the state thrown away")
+    #expect(ask(false) == .yes)
+  }
+
   @Test func pairs_walks_in_the_same_order_everywhere() throws {
     let text = """
       local out = {}
