@@ -9,7 +9,7 @@ package struct Log: Sendable {
   /// Nothing is written, for commands that speak for themselves.
   var quiet = false
 
-  package init() {}
+  package init(quiet: Bool = false) { self.quiet = quiet }
 
   func callAsFunction(_ level: Level = .info, _ event: String, _ fields: KeyValuePairs<String, String> = [:]) {
     if quiet && level == .info { return }
