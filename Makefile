@@ -1,7 +1,9 @@
 # Millwright. `make demo` shows it at work, `make test` proves it; each installs what it needs.
 #
 #   make demo    a simulated plant, a real broker, the engine, a work-order desk (make demo FOR=60s)
-#   make test    build once with optimisation and run every test
+#   make test    build once with optimisation and run every test, in two lanes side by side
+#   make unit    only the tests that need no server, broker or browser: the inner loop (make unit ONLY=Clock)
+#   make nightly every campaign at its full size
 #   make bench   speed, each figure beside a bound measured in the same run
 #   make fuzz    the large campaigns of damaged and random input (MILLWRIGHT_SEED=n repeats one)
 #   make models  the large campaigns against models that work everything out anew, and 10^8 changes without drift
@@ -22,7 +24,7 @@ N ?= 1000
 PACKAGES = pkg-config libmosquitto-dev libcurl4-openssl-dev liblua5.4-dev libsqlite3-dev zlib1g-dev mosquitto mosquitto-clients \
   python3-venv influxdb postgresql postgresql-client chromium
 
-.PHONY: help setup build demo test bench fuzz models torture asan protections check wind-data format
+.PHONY: help setup build demo test unit nightly bench fuzz models torture asan protections check wind-data format
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
@@ -45,26 +47,32 @@ build: setup
 demo: build
 	$(BIN)/millwright demo --for $(FOR)
 
-# What starts brokers, engines, servers and browsers goes one after the other: side by side they would wait for the machine.
+# What starts brokers, engines, servers and browsers is a lane of its own, one after the other: side by side they would
+# wait for each other.
 REAL_PARTS = EndToEndTests|FaultTests|HistorianTests|IngestTests\.(MQTTSource|Redelivery|Reconnect|HostileBroker|TLS)|DemoTests|DeliveryTests\.OneOrderTests|BenefitTests\.BrowserPageTests
+ONLY ?= .
 
 test: build
-	$(SWIFT) test -c release --skip-build --skip '$(REAL_PARTS)'
-	$(SWIFT) test -c release --skip-build --no-parallel --filter '$(REAL_PARTS)'
+	Tests/lanes.sh "unit --skip '$(REAL_PARTS)'" "real-parts --no-parallel --filter '$(REAL_PARTS)'"
 	$(BIN)/millwright check site
+
+unit: build
+	Tests/lanes.sh "unit --filter '$(ONLY)' --skip '$(REAL_PARTS)'"
+
+nightly: fuzz models torture
+	MILLWRIGHT_CAMPAIGN=large Tests/lanes.sh "large --no-parallel --filter 'BoundedEngineTests'"
 
 bench: build
 	$(BIN)/bench
 
 fuzz: build
-	MILLWRIGHT_CAMPAIGN=large $(SWIFT) test -c release --skip-build --filter 'FuzzTests|JSONOracleTests|RuleCampaignTests'
+	MILLWRIGHT_CAMPAIGN=large Tests/lanes.sh "fuzz --filter 'FuzzTests|JSONOracleTests|RuleCampaignTests'"
 
 models: build
-	MILLWRIGHT_CAMPAIGN=large $(SWIFT) test -c release --skip-build \
-	  --filter 'ReferenceCampaign|OthersCampaign|PolicyCampaign|no_window_drifts'
+	MILLWRIGHT_CAMPAIGN=large Tests/lanes.sh "models --filter 'ReferenceCampaign|OthersCampaign|PolicyCampaign|no_window_drifts'"
 
 torture: build
-	MILLWRIGHT_CAMPAIGN=large MILLWRIGHT_KILLS=$(N) $(SWIFT) test -c release --skip-build --filter 'PowerLossTests|BitFlipTests|KillTests'
+	MILLWRIGHT_CAMPAIGN=large MILLWRIGHT_KILLS=$(N) Tests/lanes.sh "torture --filter 'PowerLossTests|BitFlipTests|KillTests'"
 
 # The compiler that comes with Swift has the sanitizers; only the host in C and its driver are built.
 CLANG ?= $(dir $(shell readlink -f $$(command -v $(SWIFT))))clang

@@ -82,7 +82,8 @@ let package = Package(
       name: "RulesTests", dependencies: ["Rules", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: swift6),
     .testTarget(
-      name: "EngineTests", dependencies: ["Engine", "Rules", "Ledger", "LedgerWriter"], swiftSettings: swift6),
+      name: "EngineTests", dependencies: ["Engine", "Rules", "Ledger", "LedgerWriter", "tickmemory"],
+      swiftSettings: swift6),
     .testTarget(name: "BenefitTests", dependencies: ["Benefit", "Rules"], swiftSettings: swift6),
     .testTarget(name: "SiteTests", dependencies: ["Site", "Rules"], swiftSettings: swift6),
     .testTarget(
@@ -117,6 +118,12 @@ let package = Package(
     .target(name: "CSpin", path: "Tests/CSpin"),
     .executableTarget(
       name: "doomed", dependencies: ["CSpin", "Rules", "Scripting"], path: "Tests/Doomed", swiftSettings: swift6),
+
+    // What a tick holds at its peak, counted in a process where nothing else allocates.
+    .target(name: "CMemory", path: "Tests/CMemory"),
+    .executableTarget(
+      name: "tickmemory", dependencies: ["CMemory", "Rules"], path: "Tests/TickMemory", swiftSettings: swift6,
+      linkerSettings: [.linkedLibrary("m")]),
 
     // Power that fails, bits that flip: a disk that fails as disks do, and a program that writes ledgers on it.
     .target(name: "CPowerLoss", path: "Tests/CPowerLoss"),

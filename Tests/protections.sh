@@ -73,4 +73,13 @@ protection author Sources/Rules/Position.swift 's/words.last { $0.person != auth
 protection baseline Sources/Ledger/Ledger+Bookings.swift \
   's/^    return baseline.hundredths.saturatingMinus(claimed ?? 0).saturatingMinus(lost)$/    return .max/' \
   AccountTests "more is claimed than the class can have lost"
+protection steps Sources/Rules/Evaluator+Evaluation.swift 's/^    guard silence > thousand else { return every }$/    if silence >= 0 { return every }/' \
+  BoundedWorkTests "a silence is asked at every step, however long"
+protection past Sources/Rules/Evaluator+Changes.swift 's/^    behind\[Int32(index)\] = time$/    behind[Int32(index)] = time; if index >= 0 { return false }/' \
+  BoundedWorkTests "a sample of 26 years ago opens windows and holds"
+protection slices Sources/Engine/Engine.swift 's/{ steady() < end }/{ true }/' \
+  SliceTests "what is due together is taken in one go"
+protection rollback Sources/Rules/Evaluator+Deadlines.swift \
+  's/^    var readings: \[ReadingState\]$/    var readings: ArraySlice<ReadingState>/; s/readings: Array(readingStates\[first..<(first + count)\]),/readings: readingStates[first..<(first + count)],/' \
+  TickMemoryTests "a tick keeps the whole plant's readings for each condition"
 exit $failed

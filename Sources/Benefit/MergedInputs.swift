@@ -57,8 +57,8 @@ extension Input {
   var time: Instant? {
     switch self {
     case .change(let change): change.time
-    case .tick(_, let time), .source(_, _, let time): time
-    case .bind, .config, .command, .fault, .death: nil
+    case .tick(_, let time), .partialTick(_, let time, _), .source(_, _, let time): time
+    case .bind, .config, .command, .fault, .death, .meaning: nil
     }
   }
 }

@@ -8,6 +8,9 @@ package final class Engine {
   package static let largestBatch = 8_192
   /// or this long after its first, or as soon as it holds a decision.
   package static let longestBatch = TimeSpan(microseconds: 10_000)
+  /// What time has made due is taken in slices of this length: between two of them the sources are looked at, batches
+  /// committed, and the engine ends when it is told to.
+  package static let longestSlice = TimeSpan(microseconds: 5_000)
 
   /// Told of every batch that was committed, on the engine's thread.
   package typealias Committed = (Batch) -> Void
@@ -29,6 +32,8 @@ package final class Engine {
   private var memory: Memory
   private var batch: Batch
   private var opened: Instant?
+  /// Whether the last slice ended before all that is due was taken.
+  private var isBehind = false
   private var posted: [Inbox.Posted] = []
   /// Not yet in the journal.
   private var deaths: [Fault]
@@ -132,7 +137,7 @@ package final class Engine {
 
   /// How long nothing need be done if nothing comes: until the batch must close or a deadline can be taken.
   private var patience: TimeSpan {
-    if hearing != nil { return .zero }
+    if hearing != nil || isBehind { return .zero }
     if let opened { return max(.zero, opened + Engine.longestBatch - clock()) }
     guard let deadline = memory.decider.evaluator.nextQueuedDeadline else { return .seconds(1) }
     return min(max(deadline - clock() + memory.slowestLateness, TimeSpan(microseconds: 1_000)), .seconds(1))
@@ -161,13 +166,22 @@ package final class Engine {
       posted.append(post)
       take(.command(post.command))
     }
-    if trust.isTrusted {
-      let ticks = memory.ticks(at: now)
-      if memory.decider.evaluator.isDue(ticks) {
-        for tick in ticks { take(.tick(tick.source, tick.time)) }
-      }
-    }
+    if trust.isTrusted { takeDue(at: now) } else { isBehind = false }
     if opened == nil, !batch.isEmpty { opened = now }
+  }
+
+  /// Takes what time has made due, as much of it as fits into a slice.
+  private func takeDue(at now: Instant) {
+    isBehind = false
+    let ticks = memory.ticks(at: now)
+    guard memory.decider.evaluator.isDue(ticks) else { return }
+    let share = Engine.longestSlice / Int64(ticks.count)
+    for tick in ticks {
+      let end = steady() + share
+      let (input, turn) = memory.tick(tick.source, tick.time) { steady() < end }
+      if case .partialTick = input { isBehind = true }
+      add(input, turn)
+    }
   }
 
   /// Evaluates one input and adds it, with what it caused, to the batch.
@@ -183,7 +197,12 @@ package final class Engine {
       }
     }
     health.note(input, memory.configuration)
-    guard let turn = memory.apply(input) else { return batch.inputs.append(input) }
+    add(input, memory.apply(input))
+  }
+
+  /// Adds an input that was evaluated to the batch, with what it caused.
+  private func add(_ input: Input, _ turn: Decider.Turn?) {
+    guard let turn else { return batch.inputs.append(input) }
     // A fault is journalled before the input in which it happened, so that replay need not run into it.
     batch.inputs += turn.step.faults.map(Input.fault)
     batch.inputs.append(input)
@@ -275,7 +294,10 @@ package final class Engine {
   private func reload() {
     // New logic begins its holds at the moment it is taken over, not at the last sample.
     if trust.isTrusted {
-      for tick in memory.ticks(at: clock()) { take(.tick(tick.source, tick.time)) }
+      let now = clock()
+      takeDue(at: now)
+      guard !isBehind else { return inbox.reload() }
+      for tick in memory.ticks(at: now) { take(.tick(tick.source, tick.time)) }
     }
     if !batch.isEmpty { closeOrRebuild() }
     // A commit that failed has begun anew, and asked for the configuration already.
@@ -363,6 +385,7 @@ package final class Engine {
     health.clockDoubt = trust.doubt
     health.inputs = batch.firstInput - 1
     health.counts = memory.decider.evaluator.counts
+    health.look(at: memory.decider.evaluator)
     for index in health.sources.indices { health.sources[index].look(at: memory, SourceID(index)) }
     board.post(health)
   }
@@ -376,7 +399,10 @@ extension Health {
       guard configuration.model.tags.indices.contains(index) else { return }
       let source = Int(configuration.model.tags[index].source.index)
       guard sources.indices.contains(source) else { return }
-      sources[source].newestData = max(sources[source].newestData ?? .distantPast, change.time)
+      // What is years behind says nothing of how far the source has come.
+      if change.arrived - change.time <= .hours(24) {
+        sources[source].newestData = max(sources[source].newestData ?? .distantPast, change.time)
+      }
       sources[source].newestArrival = change.arrived
     case .source(let source, let event, let time):
       guard sources.indices.contains(Int(source.index)) else { return }
@@ -387,7 +413,23 @@ extension Health {
       case .newSession: return
       }
       sources[Int(source.index)].since = time
-    case .tick, .bind, .config, .command, .fault, .death: break
+    case .tick, .partialTick, .bind, .config, .command, .fault, .death, .meaning: break
+    }
+  }
+}
+
+extension Health {
+  fileprivate mutating func look(at evaluator: Evaluator) {
+    behind = []
+    for (tag, time) in evaluator.tagsBehind {
+      let model = evaluator.configuration.model
+      let asset = model.assets[Int(model.tags[Int(tag.index)].asset.index)].path
+      if behind.last?.asset == asset {
+        behind[behind.count - 1].tags += 1
+        behind[behind.count - 1].time = min(behind[behind.count - 1].time, time)
+      } else {
+        behind.append(Behind(asset: asset, tags: 1, time: time))
+      }
     }
   }
 }

@@ -113,6 +113,8 @@ struct Memory {
       if number % 1_000 == 0, isStopping() { throw Stopped() }
       if let turn = memory.apply(input) { computed += turn.verdict.decisions }
     }
+    // What comes now is decided as today's meaning says, whatever the journal ended with.
+    _ = memory.apply(.meaning(.current))
     try memory.compare(computed, with: journal, from: begin)
     return memory
   }
@@ -125,7 +127,7 @@ struct Memory {
     while let snapshot = try journal.snapshot(of: configuration.hash, before: limit), snapshot.next > config {
       var memory = Memory(configuration, Standing())
       do {
-        try memory.restore(snapshot.bytes)
+        try memory.restore(snapshot)
         return (memory, snapshot.next)
       } catch {
         // Another one may do; without any, the journal alone does.
@@ -178,10 +180,23 @@ struct Memory {
     switch input {
     case .bind(let tag, _, _, _): bound.insert(tag)
     case .change(let change): newest = max(newest, change.arrived)
-    case .tick(_, let time), .source(_, _, let time): newest = max(newest, time)
-    case .config, .command, .fault, .death: break
+    case .tick(_, let time), .partialTick(_, let time, _), .source(_, _, let time): newest = max(newest, time)
+    case .config, .command, .fault, .death, .meaning: break
     }
     return decider.apply(input)
+  }
+
+  /// A tick as far as there is time for it; the input to journal for it, and what it led to.
+  mutating func tick(
+    _ source: SourceID, _ time: Instant, while hasTime: () -> Bool
+  ) -> (input: Input, turn: Decider.Turn?) {
+    let done = decider.tick(source, time, while: hasTime)
+    if case .partialTick(_, let reached, _) = done.input {
+      newest = max(newest, reached)
+    } else {
+      newest = max(newest, time)
+    }
+    return done
   }
 
   /// The binding to journal before the first change of a tag; nil when it is there already.
@@ -225,7 +240,7 @@ package enum Recollection {
   /// the bytes cannot be read by this version.
   package static func decider(_ configuration: Configuration, from snapshot: Snapshot) throws(Unreadable) -> Decider {
     var memory = Memory(configuration, Standing())
-    try memory.restore(snapshot.bytes)
+    try memory.restore(snapshot)
     return memory.decider
   }
 }
@@ -233,13 +248,13 @@ package enum Recollection {
 extension Memory {
   var frozen: FrozenMemory { FrozenMemory(state: decider.frozen(), bound: bound, newest: newest) }
 
-  fileprivate mutating func restore(_ bytes: [UInt8]) throws(Unreadable) {
-    var reader = ByteReader(bytes)
+  fileprivate mutating func restore(_ snapshot: Snapshot) throws(Unreadable) {
+    var reader = ByteReader(snapshot.bytes)
     for _ in 0..<(try reader.integer(in: 0...Int64(Int32.max))) {
       bound.insert(TagID(try reader.integer(in: 0...Int64(Int32.max))))
     }
     newest = try Instant(from: &reader)
-    try decider.restore(from: &reader)
+    try decider.restore(from: &reader, layout: snapshot.layout)
     guard reader.atEnd else { throw Unreadable(at: reader.offset) }
   }
 }

@@ -65,8 +65,8 @@ package struct Explainer {
     if let turn { note(turn) }
     switch input {
     case .change(let change): return min(change.time, change.arrived) <= end
-    case .tick(_, let time), .source(_, _, let time): return time <= end
-    case .bind, .config, .command, .fault, .death: return true
+    case .tick(_, let time), .partialTick(_, let time, _), .source(_, _, let time): return time <= end
+    case .bind, .config, .command, .fault, .death, .meaning: return true
     }
   }
 

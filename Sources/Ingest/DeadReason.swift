@@ -7,6 +7,8 @@ package enum DeadReason: String, Sendable, CaseIterable {
   /// An object or a list where one value belongs.
   case notAValue = "not a value"
   case noName = "no name"
+  /// A text of more bytes than a tag may hold: its sample is bad.
+  case textTooLong = "text too long"
   /// The mapping names a time, and there is none that can be read.
   case noTime = "no time"
   /// Before 1990 or after 2200: a clock that was never set, or a wrong unit.

@@ -65,7 +65,14 @@ extension MessageDecoder {
     if case .number(let number) = value, bound.scale != 1 || bound.offset != 0 {
       value = .number(number * bound.scale + bound.offset)
     }
-    let quality = losesDigits && stamp.quality == .good ? .uncertain : stamp.quality
+    var quality = losesDigits && stamp.quality == .good ? .uncertain : stamp.quality
+    if case .text(let text) = value, text.utf8.count > Value.longestText {
+      message.fail(
+        .textTooLong,
+        "a text of \(text.utf8.count) bytes; a tag holds at most \(Value.longestText), and its sample is bad",
+        sourceName, &intake)
+      (value, quality) = (.null, .bad)
+    }
     intake.inputs.append(
       .change(
         TagChange(

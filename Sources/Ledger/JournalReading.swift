@@ -26,12 +26,14 @@ struct JournalEnd {
 }
 
 /// SHA-256 over a batch and the hash of the one before it: a batch that was changed, or is missing, shows.
-func batchHash(first: Int64, count: Int64, _ bytes: Data, after previous: Data) -> Data {
+/// One of an earlier schema names no meaning.
+func batchHash(first: Int64, count: Int64, meaning: Int64?, _ bytes: Data, after previous: Data) -> Data {
   var writer = ByteWriter()
   writer.integer(first)
   writer.integer(count)
+  if let meaning { writer.integer(meaning) }
   var sha = SHA256()
-  sha.update(data: [0x01])
+  sha.update(data: [meaning == nil ? 0x01 : 0x02])
   sha.update(data: writer.bytes)
   sha.update(data: bytes)
   sha.update(data: previous)
@@ -51,10 +53,11 @@ func read(
   var first = start.first ?? nil
   var expected: Int64?
   var previous: Data?
+  var meaning = Meaning.current
   while true {
     let rows = try fetch(
       """
-      SELECT first_input, count, bytes, hash FROM batches WHERE first_input >= ? AND first_input < ?
+      SELECT first_input, count, meaning, bytes, hash FROM batches WHERE first_input >= ? AND first_input < ?
       ORDER BY first_input LIMIT 200
       """, [first ?? .min, end])
     if rows.isEmpty { return }
@@ -66,6 +69,11 @@ func read(
       let before = try previous ?? hash(before: start, path: path, using: fetch)
       previous = try check(row, start, after: before, path: path)
       let inputs = try decode(row, path: path)
+      let meant = try row.meaning(start, path: path)
+      if meant != meaning {
+        meaning = meant
+        try body(start - 1, .meaning(meaning))
+      }
       for (place, input) in inputs.enumerated() where start + Int64(place) >= number && start + Int64(place) < end {
         try body(start + Int64(place), input)
       }
@@ -122,7 +130,7 @@ extension Input {
     switch self {
     case .change(let change): change.arrived
     case .source(_, _, let time): time
-    case .tick, .bind, .config, .command, .fault, .death: nil
+    case .tick, .partialTick, .bind, .config, .command, .fault, .death, .meaning: nil
     }
   }
 }
@@ -146,11 +154,25 @@ private func check(_ row: Row, _ first: Int64, after previous: Data, path: Strin
   guard let stored else { return Chain.root }
   let computed = batchHash(
     first: first, count: try row.get("count", of: "a batch", path: path),
-    try row.get("bytes", of: "a batch", path: path), after: previous)
+    meaning: try row.get("meaning", of: "a batch", path: path), try row.get("bytes", of: "a batch", path: path),
+    after: previous)
   guard computed == stored else {
     throw .damagedBatch(path: path, firstInput: first, why: "it is not as it was written")
   }
   return stored
+}
+
+extension Row {
+  /// What the inputs of a batch mean.
+  fileprivate func meaning(_ first: Int64, path: String) throws(LedgerError) -> Meaning {
+    let stored: Int64? = try get("meaning", of: "a batch", path: path)
+    guard let stored else { return .unnamed }
+    guard let meaning = Meaning(rawValue: Int(stored)) else {
+      throw .damagedBatch(
+        path: path, firstInput: first, why: "it has meaning \(stored), which this version does not know")
+    }
+    return meaning
+  }
 }
 
 private func decode(_ row: Row, path: String) throws(LedgerError) -> [Input] {

@@ -25,7 +25,7 @@ extension Ledger {
       case .config(let hash): configs.append((batch.firstInput + Int64(place), hash))
       case .command(let command): commands.append((batch.firstInput + Int64(place), command))
       case .bind: bindings.append((batch.firstInput + Int64(place), input))
-      case .change, .tick, .source, .fault, .death: break
+      case .change, .tick, .partialTick, .source, .fault, .death, .meaning: break
       }
     }
     let bytes = Data(writer.bytes)
@@ -35,9 +35,12 @@ extension Ledger {
         throw LedgerError.outOfOrder(path: path, expected: end.next, found: batch.firstInput)
       }
       if !batch.inputs.isEmpty {
-        let hash = batchHash(first: batch.firstInput, count: Int64(batch.inputs.count), bytes, after: end.hash)
-        try db.cachedStatement(sql: "INSERT INTO batches (first_input, count, bytes, hash) VALUES (?, ?, ?, ?)")
-          .execute(arguments: [batch.firstInput, batch.inputs.count, bytes, hash])
+        let hash = batchHash(
+          first: batch.firstInput, count: Int64(batch.inputs.count), meaning: Int64(batch.meaning.rawValue), bytes,
+          after: end.hash)
+        try db.cachedStatement(
+          sql: "INSERT INTO batches (first_input, count, meaning, bytes, hash) VALUES (?, ?, ?, ?, ?)"
+        ).execute(arguments: [batch.firstInput, batch.inputs.count, batch.meaning.rawValue, bytes, hash])
       }
       // Conditions are of a configuration: those of the one before are no more.
       if !configs.isEmpty { try db.execute(sql: "DELETE FROM conditions") }

@@ -34,7 +34,8 @@ extension Ledger {
         VALUES (?, ?, ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
-      piece.next, piece.configuration.hex, piece.taken.microseconds, Snapshot.format, Snapshot.semantics, count, hash,
+      piece.next, piece.configuration.hex, piece.taken.microseconds, Snapshot.format, Meaning.current.rawValue, count,
+      hash,
     ])
   }
 
@@ -63,17 +64,23 @@ private func newestSnapshot(
   let rows = try Row.fetchAll(
     db.cachedStatement(
       sql: """
-        SELECT next, taken, pieces, hash FROM snapshots
-        WHERE configuration = ? AND next < ? AND taken <= ? AND format = ? AND semantics = ? ORDER BY next DESC
+        SELECT next, taken, pieces, hash, format FROM snapshots
+        WHERE configuration = ? AND next < ? AND taken <= ? AND format BETWEEN ? AND ? AND semantics BETWEEN ? AND ?
+        ORDER BY next DESC
         """),
-    arguments: [configuration.hex, limit, time.microseconds, Snapshot.format, Snapshot.semantics])
+    arguments: [
+      configuration.hex, limit, time.microseconds, Snapshot.formats.lowerBound, Snapshot.formats.upperBound,
+      Meaning.unnamed.rawValue, Meaning.current.rawValue,
+    ])
   for row in rows {
     let next: Int64 = try row.get("next")
     var bytes: [UInt8] = []
     let (count, hash) = try digest(ofSnapshot: next, db) { bytes += $0 }
     guard try count == row.get("pieces"), try hash == row.get("hash") else { continue }
-    return Snapshot(
+    var snapshot = Snapshot(
       next: next, configuration: configuration, taken: Instant(microseconds: try row.get("taken")), bytes: bytes)
+    snapshot.layout = try row.get("format")
+    return snapshot
   }
   return nil
 }

@@ -3,6 +3,8 @@
 package struct Batch: Sendable {
   /// Number of the first input in the journal; the others follow without gaps.
   package var firstInput: Int64
+  /// What its inputs mean: it is replayed under the same meaning.
+  package var meaning = Meaning.current
   package var inputs: [Input] = []
   package var decisions: [Decision] = []
   package var heldBack: [HeldBack] = []
@@ -64,6 +66,8 @@ package struct Report: Sendable, Equatable {
     case chattering, fault, quarantined
     case blindTooLong = "blind_too_long"
     case clockStep = "clock_step"
+    /// A sample is older than all that reads its tag.
+    case past
     case linkLost = "link_lost"
     case possibleGap = "possible_gap"
     case divergence

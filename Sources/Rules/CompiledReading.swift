@@ -93,6 +93,15 @@ struct CompiledReading {
     isPlain = form == .latest && kind == .number && heartbeat < 0 && isOwn
   }
 
+  /// Whether it may change by time alone for as long as its tag is silent. One over a window of some length stands still
+  /// once the newest change has left it.
+  var movesWithoutEnd: Bool {
+    switch form {
+    case .age, .unchangedFor, .elapsed, .left: true
+    default: edge == .anchor || edge == .period
+    }
+  }
+
   /// What must be kept of its tag beside the marks.
   var needs: History.Needs {
     switch form {

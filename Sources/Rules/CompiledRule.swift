@@ -24,6 +24,8 @@ final class CompiledRule {
   let remembers: Bool
   /// `.max` for never.
   let every: Int64
+  /// Whether `every` may ask it for as long as what it reads is silent.
+  let movesWithoutEnd: Bool
   let hasClearsWhen: Bool
   /// Nil when no calendar bounds it.
   let hours: RuleHours?
@@ -72,6 +74,7 @@ final class CompiledRule {
     } else {
       every = .max
     }
+    movesWithoutEnd = (readings + compiled.flatMap(\.readings)).contains(where: \.movesWithoutEnd)
   }
 
   /// Finds the tags that readings name.

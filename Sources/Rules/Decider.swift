@@ -34,6 +34,15 @@ package struct Decider {
     judge(input, evaluator.apply(input))
   }
 
+  /// A tick that ends early when there is no more time for it. Gives, beside what it led to, the input that does the
+  /// same wherever it is applied.
+  package mutating func tick(
+    _ source: SourceID, _ time: Instant, while hasTime: () -> Bool
+  ) -> (input: Input, turn: Turn?) {
+    let (input, step) = evaluator.tick(source, time, while: hasTime)
+    return (input, judge(input, step))
+  }
+
   /// How many changes were late so far (S3).
   package var late: Int64 { evaluator.counts.late }
 
@@ -72,8 +81,10 @@ package struct Decider {
 
   /// Takes over what a decider of the same configuration had when it was frozen. Throws when the bytes are of
   /// another; it is then not to be used.
-  package mutating func restore(from reader: inout ByteReader) throws(Unreadable) {
-    try evaluator.restore(from: &reader)
+  package mutating func restore(
+    from reader: inout ByteReader, layout: Int = Snapshot.format
+  ) throws(Unreadable) {
+    try evaluator.restore(from: &reader, layout: layout)
     try policy.restore(from: &reader, evaluator)
     sleeping = []
     for _ in 0..<(try reader.integer(in: 0...Int64(Int32.max))) { sleeping.append(try Carried(from: &reader)) }

@@ -11,6 +11,8 @@ extension Evaluator {
     }
     // Beyond any calendar: far enough from the limits that no sum or difference of times overflows.
     time = min(max(time, -Evaluator.endOfTime), Evaluator.endOfTime)
+    if change.arrived.microseconds.saturatingMinus(time) > Evaluator.pastAfter, isPast(index, change, time) { return }
+    if !behind.isEmpty { behind[Int32(index)] = nil }
     if firstHeard[Int(tag.asset)] == .max { firstHeard[Int(tag.asset)] = time }
     if time < tag.newest, isLate(index, time) { return }
     tags[index].lateRun = 0
@@ -31,6 +33,9 @@ extension Evaluator {
       // Comparisons with NaN are false, so it is bad too.
       if sent >= gate.lowest, sent <= gate.highest { number = sent } else { quality = .bad }
     } else {
+      if case .text(let text) = change.value, text.utf8.count > Value.longestText, meaning >= .growingSteps {
+        quality = .bad
+      }
       let admitted = definitions[Int(gate.definition)].admit(change.value, quality)
       quality = admitted.quality
       number = admitted.number
@@ -82,6 +87,46 @@ extension Evaluator {
       let condition = Int(readerList[place])
       if placements[condition].readsOthers { deferForChange(condition, at: now) } else { advance(condition, to: now) }
     }
+  }
+
+  /// A sample that is older on arrival than this and the longest window over its tag is past.
+  static let pastAfter = TimeSpan.hours(24).microseconds
+
+  /// Whether a change that came more than a day after its time is past (S4): it moves no clock, opens no window and is no
+  /// sign of life. It is told for the first of its tag, and again when another came between.
+  private mutating func isPast(_ index: Int, _ change: borrowing TagChange, _ time: Int64) -> Bool {
+    guard meaning >= .growingSteps else { return false }
+    let behindBy = change.arrived.microseconds.saturatingMinus(time)
+    let history = Int(tags[index].history)
+    let longest = history < 0 ? 0 : longestWindow(over: Int32(history))
+    guard behindBy > Evaluator.pastAfter.saturatingPlus(longest) else { return false }
+    counts.past += 1
+    if behind[Int32(index)] == nil {
+      let asset = configuration.model.assets[Int(tags[index].asset)]
+      let tag = configuration.model.definition(of: TagID(index)).name
+      step.reports.append(
+        Report(
+          .past, time: change.arrived, asset: asset.path,
+          text: "\(tag) is \(TimeSpan(microseconds: behindBy).inWords) behind: is the clock of its device set?"))
+    }
+    behind[Int32(index)] = time
+    return true
+  }
+
+  /// How far back the longest window over a history may begin; one that begins when a tag changed says nothing of that.
+  private func longestWindow(over history: Int32) -> Int64 {
+    let lengths = histories[Int(history)].windows.max() ?? 0
+    let hasPeriod = (pinned[history] ?? []).contains { if case .period = $0 { true } else { false } }
+    return hasPeriod ? max(lengths, TimeSpan.hours(24).microseconds) : lengths
+  }
+
+  /// Whether a change is older on arrival than all that reads its tag.
+  package func isBehind(_ tag: TagID) -> Bool { behind[tag.index] != nil }
+
+  /// Tags whose newest sample was past, in order, with its time: their devices' clocks are not set, or what they kept is
+  /// too old to be of use.
+  package var tagsBehind: [(tag: TagID, time: Instant)] {
+    behind.keys.sorted().map { (TagID(Int($0)), Instant(microseconds: behind[$0] ?? 0)) }
   }
 
   /// Whether a change stamped before the newest of its tag is to be kept out. The sixth in a row that advances is

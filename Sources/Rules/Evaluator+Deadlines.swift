@@ -96,7 +96,8 @@ extension Evaluator {
   /// What a condition was before the input in hand: a broken rule leaves it so (S11).
   struct Before: Sendable {
     var condition: Condition
-    var readings: ArraySlice<ReadingState>
+    /// Its own copy: a slice would hold all conditions' readings, and each change of them copy them all.
+    var readings: [ReadingState]
     var moments: Moments?
     var activations: [Instant]?
   }
@@ -106,7 +107,7 @@ extension Evaluator {
     let first = Int(placements[condition].firstReading)
     let count = rules[Int(placements[condition].rule)].readings.count
     settled[Int32(condition)] = Before(
-      condition: conditions[condition], readings: readingStates[first..<(first + count)],
+      condition: conditions[condition], readings: Array(readingStates[first..<(first + count)]),
       moments: waiting[Int32(condition)],
       activations: activations[Int32(condition)])
   }
@@ -121,7 +122,8 @@ extension Evaluator {
     conditions[condition] = before.condition
     conditions[condition].faults = faults
     if let clock { conditions[condition].clock = max(before.condition.clock, clock) }
-    readingStates.replaceSubrange(before.readings.startIndex..<before.readings.endIndex, with: before.readings)
+    let first = Int(placements[condition].firstReading)
+    for (place, state) in before.readings.enumerated() { readingStates[first + place] = state }
     waiting[Int32(condition)] = before.moments
     activations[Int32(condition)] = before.activations
     if faults >= Evaluator.strikes {
@@ -144,6 +146,33 @@ extension Evaluator {
     startQueueing()
     links.tick(source, time)
     takeDueDeadlines(of: source)
+  }
+
+  /// Applies a tick, but ends it early, between two deadlines, when there is no more time for it: work that is due
+  /// together must not keep the engine from what comes meanwhile. Gives the input that does the same wherever it is
+  /// applied.
+  package mutating func tick(_ source: SourceID, _ time: Instant, while hasTime: () -> Bool) -> (Input, Step?) {
+    guard links.ticks.indices.contains(Int(source.index)) else { return (.tick(source, time), nil) }
+    startQueueing()
+    let before = links.ticks[Int(source.index)]
+    links.tick(source, time)
+    let last = takeDueDeadlines(of: source, while: hasTime)
+    var input = Input.tick(source, time)
+    if let last {
+      // What came before it is taken; more of this tick is not known to anybody.
+      links.setTick(source, max(before, last.time))
+      input = .partialTick(source, last.time, through: ConditionID(Int(last.condition)))
+    }
+    return (input, endInput())
+  }
+
+  mutating func partialTick(_ source: SourceID, _ time: Instant, through last: ConditionID) {
+    guard links.ticks.indices.contains(Int(source.index)) else { return }
+    startQueueing()
+    let before = links.ticks[Int(source.index)]
+    links.tick(source, time + TimeSpan(microseconds: 1))
+    takeDueDeadlines(of: source, through: DeadlineQueue.Entry(time: time, condition: last.index))
+    links.setTick(source, max(before, time))
   }
 
   mutating func link(_ source: SourceID, _ event: LinkEvent, _ time: Instant) {
@@ -184,28 +213,52 @@ extension Evaluator {
     }
   }
 
-  /// Takes every deadline that the lowest ticks of sets with this source have passed, earliest first.
-  private mutating func takeDueDeadlines(of source: SourceID) {
+  /// Takes the deadlines that the lowest ticks of sets with this source have passed, in order of time and then of
+  /// conditions: all of them, or those up to one, or as many as there is time for. Gives the last one it took when it
+  /// left some.
+  @discardableResult
+  private mutating func takeDueDeadlines(
+    of source: SourceID, through end: DeadlineQueue.Entry? = nil, while hasTime: () -> Bool = { true }
+  ) -> DeadlineQueue.Entry? {
+    let sets = links.sets.indices.filter { links.reads(Int32($0), source) }
     var retried: [Int] = []
-    for set in links.sets.indices where links.reads(Int32(set), source) {
-      while let first = queues[set].first {
-        let horizon = links.horizon(Int32(set), clock: .distantPast)
-        guard first.time < horizon else { break }
-        queues[set].removeFirst()
-        let condition = Int(first.condition)
-        if conditions[condition].queued == first.time { conditions[condition].queued = .distantFuture }
-        if placements[condition].readsOthers {
-          `defer`(condition)
-        } else if conditions[condition].next <= first.time {
-          settle(condition, before: horizon)
-          // A rule that failed keeps its deadline and is asked again at the next tick, not for ever in this one.
-          if conditions[condition].next < horizon { retried.append(condition) }
-        } else {
-          enqueue(condition)
-        }
+    var last: DeadlineQueue.Entry?
+    var isWhole = true
+    while let set = earliestDue(of: sets), let first = queues[set].first {
+      if let end, DeadlineQueue.Entry.before(end, first) { break }
+      if last != nil, !hasTime() {
+        isWhole = false
+        break
+      }
+      queues[set].removeFirst()
+      last = first
+      let condition = Int(first.condition)
+      if conditions[condition].queued == first.time { conditions[condition].queued = .distantFuture }
+      // No further than this moment, so that between any two deadlines all conditions have come equally far.
+      let horizon = first.time + TimeSpan(microseconds: 1)
+      if placements[condition].readsOthers {
+        `defer`(condition, horizon: horizon)
+      } else if conditions[condition].next <= first.time {
+        settle(condition, before: horizon)
+        // A rule that failed keeps its deadline and is asked again at the next tick, not for ever in this one.
+        if conditions[condition].next < horizon { retried.append(condition) }
+      } else {
+        enqueue(condition)
       }
     }
     for condition in retried { enqueue(condition) }
+    return isWhole ? nil : last
+  }
+
+  /// Of these sets of sources, the one whose first deadline comes first of those that its lowest tick has passed.
+  private func earliestDue(of sets: [Int]) -> Int? {
+    var earliest: (set: Int, entry: DeadlineQueue.Entry)?
+    for set in sets {
+      guard let first = queues[set].first, first.time < links.horizon(Int32(set), clock: .distantPast) else { continue }
+      if let known = earliest, !DeadlineQueue.Entry.before(first, known.entry) { continue }
+      earliest = (set, first)
+    }
+    return earliest?.set
   }
 
   /// Whether ticks at these times would take a deadline. A tick that would not is not applied and not journalled:

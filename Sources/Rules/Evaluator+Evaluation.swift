@@ -100,11 +100,46 @@ extension Evaluator {
     var next = Instant(microseconds: deadline)
     if rule.hours != nil { next = min(next, conditions[condition].calendarChanges) }
     if let transition = rule.transition(of: conditions[condition].phase) { next = min(next, transition) }
-    if moves, rule.every != .max { next = min(next, moment.next(multipleOf: TimeSpan(microseconds: rule.every))) }
+    if moves, rule.every != .max { next = min(next, moment.next(multipleOf: step(of: condition, rule, at: moment))) }
     if let since = conditions[condition].blindSince, !conditions[condition].blindTold {
       next = min(next, since + configuration.policy.blindAfter)
     }
     return next
+  }
+
+  /// How far apart questions are while only time passes: `every`; where a reading moves for as long as its tag is silent,
+  /// the least multiple of it that is not under a thousandth of the silence. So a silence of years costs some twenty
+  /// thousand questions. It follows from the silence alone, so that live and replay ask at the same moments.
+  private func step(of condition: Int, _ rule: CompiledRule, at moment: Instant) -> TimeSpan {
+    let every = TimeSpan(microseconds: rule.every)
+    guard rule.movesWithoutEnd, meaning >= .growingSteps, let newest = newestSample(of: condition, at: moment) else {
+      return every
+    }
+    let silence = max(0, moment.microseconds.saturatingMinus(newest))
+    let thousand = rule.every.saturatingTimes(1_000)
+    guard silence > thousand else { return every }
+    return TimeSpan(microseconds: (silence / thousand + (silence % thousand == 0 ? 0 : 1)).saturatingTimes(rule.every))
+  }
+
+  /// The time of the newest sample, at or before a moment, of the tags that a condition reads; nil before the first.
+  private func newestSample(of condition: Int, at moment: Instant) -> Int64? {
+    let rule = rules[Int(placements[condition].rule)]
+    let first = Int(placements[condition].firstReading)
+    var newest: Int64?
+    func look(_ readings: [CompiledReading], _ sights: ArraySlice<Sight>) {
+      for (reading, sight) in zip(readings, sights) where reading.place >= 0 {
+        for seen in sight.group < 0 ? [sight] : groups[Int(sight.group)] where seen.history >= 0 {
+          let history = Int(seen.history)
+          guard let index = histories[history].index(at: moment.microseconds) else { continue }
+          newest = max(newest ?? .min, histories[history].marks[index].sampledAt)
+        }
+      }
+    }
+    look(rule.readings, sights[first..<(first + rule.readings.count)])
+    for (calculation, placed) in zip(rule.calculations, calculations[Int32(condition)] ?? []) {
+      look(calculation.readings, placed.sights[...])
+    }
+    return newest
   }
 
   /// Takes what it needs and not `self`: a closure that captures an evaluator copies it.

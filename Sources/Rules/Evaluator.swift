@@ -11,6 +11,8 @@ package struct Evaluator {
   package let configuration: Configuration
   package internal(set) var conditions: [Condition] = []
   package internal(set) var counts = IntakeCounts()
+  /// What the inputs from here on mean: today's meaning, unless an older journal is replayed.
+  package internal(set) var meaning = Meaning.current
 
   // What is fixed by the configuration, flat: the hot path walks no model.
   private(set) var rules: [CompiledRule]
@@ -50,6 +52,8 @@ package struct Evaluator {
   /// Conditions that look at others, to be turned to when those have seen the input in hand.
   var deferred: [Deferred] = []
   var firstHeard: [Int64]
+  /// The source time of the newest past sample of each tag that sent nothing else since (S4).
+  var behind: [Int32: Int64] = [:]
   var links: Links
   /// Moments that wait behind a due deadline, by condition.
   var waiting: [Int32: Moments] = [:]
@@ -175,6 +179,7 @@ package struct Evaluator {
     switch input {
     case .change(let change): apply(change)
     case .tick(let source, let time): tick(source, time)
+    case .partialTick(let source, let time, let last): partialTick(source, time, through: last)
     case .source(let source, let event, let time): link(source, event, time)
     case .fault(let fault):
       if let condition = condition(rule: fault.rule, asset: fault.asset) {
@@ -184,8 +189,14 @@ package struct Evaluator {
     case .death(let fault): died(fault)
     case .command(.instructed(let instruction)):
       if case .reset(let rule, let asset) = instruction.act { reset(rule: rule, asset: asset) }
+    case .meaning(let meaning): self.meaning = meaning
     case .bind, .config, .command: break
     }
+    return endInput()
+  }
+
+  /// What an input ends with: those that look at others see it, and what was kept in case a rule fails is let go.
+  mutating func endInput() -> Step? {
     if !deferred.isEmpty || !written.isEmpty { turnToOthers() }
     if !skipped.isEmpty { skipped.removeAll() }
     if !settled.isEmpty { settled.removeAll() }

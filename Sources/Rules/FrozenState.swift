@@ -11,6 +11,7 @@ package struct FrozenState: Sendable {
   let waiting: [Int32: Moments]
   let activations: [Int32: [Instant]]
   let counts: IntakeCounts
+  let behind: [Int32: Int64]
   let policy: Policy
   let sleeping: [Carried]
 
@@ -45,8 +46,14 @@ package struct FrozenState: Sendable {
         for moment in table[key] ?? [] { moment.encode(into: &writer) }
       }
     }
-    for count in [counts.taken, counts.late, counts.duplicate, counts.ahead, counts.notGood, counts.clockSteps] {
-      writer.integer(count)
+    let numbers = [
+      counts.taken, counts.late, counts.duplicate, counts.ahead, counts.notGood, counts.clockSteps, counts.past,
+    ]
+    for count in numbers { writer.integer(count) }
+    writer.integer(behind.count)
+    for tag in behind.keys.sorted() {
+      writer.integer(Int(tag))
+      writer.integer(behind[tag] ?? 0)
     }
     policy.encodeState(into: &writer)
     writer.integer(sleeping.count)
@@ -58,12 +65,13 @@ extension Evaluator {
   func frozen(with policy: Policy, _ sleeping: [Carried]) -> FrozenState {
     FrozenState(
       tags: tags, histories: histories, anchors: anchors, firstHeard: firstHeard, links: links, conditions: conditions,
-      readingStates: readingStates, waiting: waiting, activations: activations, counts: counts, policy: policy,
+      readingStates: readingStates, waiting: waiting, activations: activations, counts: counts, behind: behind,
+      policy: policy,
       sleeping: sleeping)
   }
 
   /// Takes over what `FrozenState.encode` wrote of an evaluator of the same configuration, but for its policy.
-  mutating func restore(from reader: inout ByteReader) throws(Unreadable) {
+  mutating func restore(from reader: inout ByteReader, layout: Int) throws(Unreadable) {
     try reader.expect(tags.count)
     for _ in 0..<(try reader.integer(in: 0...Int64(tags.count))) {
       let index = try reader.integer(in: 0...Int64(tags.count - 1))
@@ -88,7 +96,13 @@ extension Evaluator {
     waiting = try reader.moments(conditions.count).mapValues(Moments.init)
     for condition in waiting.keys { conditions[Int(condition)].waits = true }
     activations = try reader.moments(conditions.count)
-    counts = IntakeCounts(from: try reader.integers(6))
+    counts = IntakeCounts(from: try reader.integers(layout < 4 ? 6 : 7))
+    behind = [:]
+    if layout >= 4 {
+      for _ in 0..<(try reader.integer(in: 0...Int64(tags.count))) {
+        behind[Int32(try reader.integer(in: 0...Int64(tags.count - 1)))] = try reader.integer()
+      }
+    }
     if links.haveSpoken { startQueueing() }
   }
 }
@@ -120,5 +134,6 @@ extension IntakeCounts {
   fileprivate init(from counts: [Int64]) {
     (taken, late, duplicate, ahead, notGood, clockSteps) =
       (counts[0], counts[1], counts[2], counts[3], counts[4], counts[5])
+    past = counts.count > 6 ? counts[6] : 0
   }
 }

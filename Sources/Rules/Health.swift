@@ -26,6 +26,18 @@ package struct Health: Sendable, Equatable {
     }
   }
 
+  /// An asset with tags whose newest samples are past (S4): how many, and the time of the oldest of those samples.
+  package struct Behind: Sendable, Equatable {
+    package var asset: String
+    package var tags: Int
+    package var time: Instant
+    package init(asset: String, tags: Int, time: Instant) {
+      self.asset = asset
+      self.tags = tags
+      self.time = time
+    }
+  }
+
   /// When this was true.
   package var at: Instant
   /// Why the wall clock is not believed, so that time alone decides nothing; nil while it is.
@@ -39,6 +51,7 @@ package struct Health: Sendable, Equatable {
   package var failedCommits: Int
   package var lastFailure: String?
   package var lastSnapshot: Instant?
+  package var behind: [Behind] = []
 
   package init(at: Instant, sources: [Source]) {
     self.at = at
@@ -59,6 +72,12 @@ package struct Health: Sendable, Equatable {
     if failedCommits > 0 {
       troubles.append("the ledger cannot be written, \(failedCommits) times in a row: \(lastFailure ?? "no reason")")
     }
+    for place in behind.prefix(3) {
+      troubles.append(
+        "\(place.tags) tag\(place.tags == 1 ? "" : "s") of \(place.asset) \(place.tags == 1 ? "is" : "are") "
+          + "\((at - place.time).inWords) behind: is the clock of the device set?")
+    }
+    if behind.count > 3 { troubles.append("and so are tags of \(behind.count - 3) assets more") }
     return troubles
   }
 }

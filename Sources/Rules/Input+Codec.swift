@@ -13,6 +13,14 @@ extension Input {
       writer.byte(2)
       writer.integer(Int(source.index))
       writer.integer(time.microseconds)
+    case .partialTick(let source, let time, let last):
+      writer.byte(12)
+      writer.integer(Int(source.index))
+      writer.integer(time.microseconds)
+      writer.integer(Int(last.index))
+    case .meaning(let meaning):
+      writer.byte(13)
+      writer.integer(meaning.rawValue)
     case .source(let source, let event, let time):
       writer.byte(3)
       writer.integer(Int(source.index))
@@ -61,6 +69,15 @@ extension Input {
     case 5: self = .config(Digest(hex: try reader.text()))
     case 7: self = .fault(try Fault(from: &reader))
     case 11: self = .death(try Fault(from: &reader))
+    case 13:
+      guard let meaning = Meaning(rawValue: try reader.integer(in: 0...255)) else {
+        throw Unreadable(at: reader.offset)
+      }
+      self = .meaning(meaning)
+    case 12:
+      self = .partialTick(
+        try SourceID(from: &reader), Instant(microseconds: try reader.integer()),
+        through: ConditionID(try reader.integer(in: 0...Int64(Int32.max))))
     default:
       guard let command = try Command(kind: kind, from: &reader) else { throw Unreadable(at: reader.offset) }
       self = .command(command)

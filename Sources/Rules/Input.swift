@@ -5,6 +5,9 @@ package enum Input: Equatable, Sendable {
   case change(TagChange)
   /// Live only: data time has passed this for the source, whether or not it sent anything.
   case tick(SourceID, Instant)
+  /// Live only: as far as a tick came in the time that it had. All deadlines before the moment are taken, and of those at
+  /// the moment the ones of conditions up to this one; the rest is the next tick's.
+  case partialTick(SourceID, Instant, through: ConditionID)
   case source(SourceID, LinkEvent, Instant)
   /// The journal's own dictionary: from here on this id means this tag.
   indirect case bind(TagID, asset: String, tag: String, assetClass: String)
@@ -15,6 +18,9 @@ package enum Input: Equatable, Sendable {
   indirect case fault(Fault)
   /// The engine's process ended inside a call of this rule on this asset, and this is the start after it.
   indirect case death(Fault)
+  /// What follows was decided under this meaning. Never journalled as such: each batch names its own, and a journal that
+  /// is read gives this before a batch that does not mean what the one before it did; the first is taken for today's.
+  case meaning(Meaning)
 }
 
 package enum LinkEvent: UInt8, Sendable, CaseIterable {

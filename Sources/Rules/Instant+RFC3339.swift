@@ -97,6 +97,16 @@ extension TimeSpan: CustomStringConvertible {
     return microseconds == 0 ? "0 s" : "\(seconds) s"
   }
 
+  /// About how long, in the largest unit of which there are two: `26 years`, `3 days`, `90 min`.
+  package var inWords: String {
+    for (unit, size) in [
+      ("years", 31_556_952_000_000), ("days", 86_400_000_000), ("h", 3_600_000_000), ("min", 60_000_000),
+    ] as [(String, Int64)] where microseconds / size >= 2 {
+      return "\(microseconds / size) \(unit)"
+    }
+    return "\(microseconds / 1_000_000) s"
+  }
+
   /// Reads `"2 min"`, `"1.5 h"`, `"30s"`, `"500 ms"`; units ms, s, min, h, d. Nil for anything else, negative or over 100 years.
   package init?(_ text: some StringProtocol) {
     let parts = text.drop { $0 == " " }

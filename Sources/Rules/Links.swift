@@ -78,6 +78,9 @@ struct Links: Sendable {
     ticks[Int(source.index)] = max(ticks[Int(source.index)], time)
   }
 
+  /// A tick that ended early has come so far, and no farther.
+  mutating func setTick(_ source: SourceID, _ time: Instant) { ticks[Int(source.index)] = time }
+
   mutating func take(_ event: LinkEvent, of source: SourceID, at time: Instant) {
     let index = Int(source.index)
     switch event {

@@ -275,7 +275,7 @@ package struct Policy: Sendable {
     let now: Instant
     switch input {
     case .change(let change): now = min(change.time, change.arrived)
-    case .tick(_, let time): now = time
+    case .tick(_, let time), .partialTick(_, let time, _): now = time
     default: return
     }
     guard first.expires < now else { return }

@@ -1,10 +1,12 @@
 /// The whole state between two batches, as bytes: what recovery begins with instead of the journal's beginning.
 package struct Snapshot: Sendable, Equatable {
-  /// Layout of the bytes: another is not read.
-  package static let format = 3
-  /// What the state means: raised whenever the evaluator or policy comes to other conclusions from the same inputs.
-  package static let semantics = 3
+  /// Layout of the bytes: 3 lacks what is said of past samples.
+  package static let format = 4
+  /// The layouts that are read.
+  package static let formats = 3...format
 
+  /// Of its bytes.
+  package var layout = Snapshot.format
   /// The first input that it does not hold.
   package var next: Int64
   package var configuration: Digest

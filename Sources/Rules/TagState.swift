@@ -44,6 +44,8 @@ package struct IntakeCounts: Sendable, Equatable {
   package var ahead: Int64 = 0
   package var notGood: Int64 = 0
   package var clockSteps: Int64 = 0
+  /// Older on arrival than all that reads the tag: kept in the journal, and without effect (S4).
+  package var past: Int64 = 0
   package init() {}
 }
 

@@ -5,6 +5,10 @@ package enum Value: Hashable, Sendable {
   case text(String)
   /// Sent, but empty: JSON `null`, an MQTT message that says "no value".
   case null
+
+  /// A tag holds texts of at most so many bytes of UTF-8; the sample of a longer one is bad. So no device can fill the
+  /// memory of the engine or of a rule.
+  package static let longestText = 4_096
 }
 
 /// OPC UA's StatusCode classes and Sparkplug's quality codes, reduced to what a rule can act on.

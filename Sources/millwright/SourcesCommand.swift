@@ -42,7 +42,7 @@ struct SourcesCommand: ParsableCommand {
       print(
         "since the engine began: \(counts.taken) changes, \(counts.late) late, \(counts.duplicate) duplicate, "
           + "\(counts.notGood) not good, \(counts.ahead) ahead of the clock, "
-          + count(Int(counts.clockSteps), "clock step"))
+          + "\(counts.past ?? 0) past, \(count(Int(counts.clockSteps), "clock step"))")
       print(
         "clock: \(health.clockDoubt ?? "believed"); journal: \(health.inputs) inputs, newest commit "
           + "\(health.lastCommit ?? "none"), ledger \(size(health.ledgerBytes))")
@@ -168,7 +168,8 @@ extension HealthReport {
       "taken": .number(Double(counts.taken)), "late": .number(Double(counts.late)),
       "duplicate": .number(Double(counts.duplicate)), "not_good": .number(Double(counts.notGood)),
       "ahead": .number(Double(counts.ahead)), "clock_steps": .number(Double(counts.clockSteps)),
-      "inputs": .number(Double(inputs)), "ledger_bytes": .number(Double(ledgerBytes)),
+      "past": .number(Double(counts.past ?? 0)), "inputs": .number(Double(inputs)),
+      "ledger_bytes": .number(Double(ledgerBytes)),
       "oldest_unsent": .optional(oldestUnsent), "halted": .optional(halted), "last_commit": .optional(lastCommit),
       "last_snapshot": .optional(lastSnapshot),
     ])

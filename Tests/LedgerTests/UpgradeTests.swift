@@ -32,8 +32,12 @@ import Testing
       try ledger.commit([.tick(SourceID(0), at(9_000))], decisions: [.make(9_000)])
       #expect(try ledger.nextInput == next + 1)
       var inputs: Int64 = 0
-      try ledger.replay(from: 1) { _, _ in inputs += 1 }
+      var meanings: [Meaning] = []
+      try ledger.replay(from: 1) { _, input in
+        if case .meaning(let meaning) = input { meanings.append(meaning) } else { inputs += 1 }
+      }
       #expect(inputs == next)
+      #expect(meanings == [.evenSteps, .growingSteps], "what is older than the names is replayed as it was decided")
       #expect(try ledger.standing(before: next).waiting.count == 1)
       #expect(try ledger.texts(Digest(hex: "c1")).count == 2)
     }

@@ -159,9 +159,28 @@ struct ReferenceModel {
       clearingSince = now
     }
 
-    if moves, case .span(let every) = rule.every { again.append((now / every.microseconds + 1) * every.microseconds) }
+    if moves, case .span(let every) = rule.every {
+      let step = step(of: every.microseconds, at: now)
+      again.append((now / step + 1) * step)
+    }
     if let transition { again.append(transition) }
     next = again.filter { $0 >= now && ($0 > now || $0 == transition || ends) }.min() ?? .max
+  }
+
+  /// How far apart questions are: where a reading moves for ever by itself, the least multiple of `every` that is not
+  /// under a thousandth of the time since the newest sample.
+  private func step(of every: Int64, at now: Int64) -> Int64 {
+    let movesForEver = rule.readings.contains { reading in
+      switch reading.form {
+      case .age, .unchangedFor, .elapsed, .left: true
+      default: reading.form.window.map { $0.length == nil } ?? false
+      }
+    }
+    let heard = rule.readings.filter { !$0.tag.isEmpty }.compactMap { samples($0.tag, upTo: now).last?.time }
+    guard movesForEver, let newest = heard.max() else { return every }
+    var step = every
+    while step * 1_000 < now - newest { step += every }
+    return step
   }
 
   private func answer(_ question: Question) -> Bool? {

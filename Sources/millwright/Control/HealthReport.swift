@@ -28,6 +28,8 @@ struct HealthReport: Codable, Sendable, Equatable {
     var ahead: Int64
     var notGood: Int64
     var clockSteps: Int64
+    /// Nil from an engine that does not know of them.
+    var past: Int64?
   }
 
   var at: String
@@ -70,7 +72,8 @@ extension HealthReport {
     clockDoubt = health.clockDoubt
     counts = Counts(
       taken: health.counts.taken, late: health.counts.late, duplicate: health.counts.duplicate,
-      ahead: health.counts.ahead, notGood: health.counts.notGood, clockSteps: health.counts.clockSteps)
+      ahead: health.counts.ahead, notGood: health.counts.notGood, clockSteps: health.counts.clockSteps,
+      past: health.counts.past)
     inputs = health.inputs
     ledgerBytes = ledger.bytes
     lastCommit = health.lastCommit.map { "\($0)" }
