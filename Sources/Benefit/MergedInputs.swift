@@ -58,7 +58,7 @@ extension Input {
     switch self {
     case .change(let change): change.time
     case .tick(_, let time), .source(_, _, let time): time
-    case .bind, .config, .command, .fault, .death: nil
+    case .bind, .config, .command, .fault, .death, .skipped: nil
     }
   }
 }

@@ -122,7 +122,7 @@ extension Input {
     switch self {
     case .change(let change): change.arrived
     case .source(_, _, let time): time
-    case .tick, .bind, .config, .command, .fault, .death: nil
+    case .tick, .bind, .config, .command, .fault, .death, .skipped: nil
     }
   }
 }

@@ -25,7 +25,7 @@ extension Ledger {
       case .config(let hash): configs.append((batch.firstInput + Int64(place), hash))
       case .command(let command): commands.append((batch.firstInput + Int64(place), command))
       case .bind: bindings.append((batch.firstInput + Int64(place), input))
-      case .change, .tick, .source, .fault, .death: break
+      case .change, .tick, .source, .fault, .death, .skipped: break
       }
     }
     let bytes = Data(writer.bytes)

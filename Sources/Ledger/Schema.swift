@@ -6,7 +6,7 @@ import Rules
 /// that happened to it a row in an append-only table beside it.
 enum Schema {
   /// The newest migration this version knows.
-  static let version = 4
+  static let version = 5
   /// `Mill`, in the file's header: tells a ledger from another SQLite file.
   static let applicationID: Int64 = 0x4D69_6C6C
 
@@ -23,6 +23,10 @@ enum Schema {
     }
     migrator.registerMigration("4", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: fourth)
+    }
+    migrator.registerMigration("5", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: fifth)
+      try db.execute(sql: skippedLetters)
     }
     return migrator
   }
@@ -486,5 +490,20 @@ enum Schema {
       judged, confirmed, false_alarms, missed, responded, response);
 
     UPDATE meta SET schema = 4;
+    """
+
+  private static let fifth = """
+    UPDATE meta SET schema = 5;
+    """
+
+  /// Part of the fifth.
+  private static let skippedLetters = """
+    -- A message that is skipped because the process ended in it: over the source's name, topic and payload, which is
+    -- whole; NULL is one that could not be read.
+    ALTER TABLE dead_letters ADD COLUMN hash INTEGER;
+    ALTER TABLE dead_letters ADD COLUMN retained INTEGER;
+    -- What a person did with it: taken, dropped; NULL while it waits.
+    ALTER TABLE dead_letters ADD COLUMN fate TEXT;
+    CREATE INDEX dead_letters_skipped ON dead_letters (hash, fate) WHERE hash IS NOT NULL;
     """
 }

@@ -184,7 +184,7 @@ package struct Evaluator {
     case .death(let fault): died(fault)
     case .command(.instructed(let instruction)):
       if case .reset(let rule, let asset) = instruction.act { reset(rule: rule, asset: asset) }
-    case .bind, .config, .command: break
+    case .bind, .config, .command, .skipped: break
     }
     if !deferred.isEmpty || !written.isEmpty { turnToOthers() }
     if !skipped.isEmpty { skipped.removeAll() }

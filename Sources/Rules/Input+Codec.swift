@@ -34,6 +34,12 @@ extension Input {
     case .death(let fault):
       writer.byte(11)
       fault.encode(into: &writer)
+    case .skipped(let message):
+      writer.byte(14)
+      writer.integer(Int(message.source.index))
+      writer.text(message.topic)
+      writer.integer(Int64(bitPattern: message.hash))
+      writer.integer(message.arrived.microseconds)
     }
   }
 
@@ -61,6 +67,11 @@ extension Input {
     case 5: self = .config(Digest(hex: try reader.text()))
     case 7: self = .fault(try Fault(from: &reader))
     case 11: self = .death(try Fault(from: &reader))
+    case 14:
+      self = .skipped(
+        SkippedMessage(
+          source: try SourceID(from: &reader), topic: try reader.text(),
+          hash: UInt64(bitPattern: try reader.integer()), arrived: Instant(microseconds: try reader.integer())))
     default:
       guard let command = try Command(kind: kind, from: &reader) else { throw Unreadable(at: reader.offset) }
       self = .command(command)

@@ -15,6 +15,8 @@ package enum Input: Equatable, Sendable {
   indirect case fault(Fault)
   /// The engine's process ended inside a call of this rule on this asset, and this is the start after it.
   indirect case death(Fault)
+  /// This message is not evaluated: the engine's process ended in it more than once. It changes nothing.
+  indirect case skipped(SkippedMessage)
 }
 
 package enum LinkEvent: UInt8, Sendable, CaseIterable {

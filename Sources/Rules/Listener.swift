@@ -61,7 +61,7 @@ package struct Listener {
     case .source(let source, let event, let time):
       guard sources.indices.contains(Int(source.index)), let source = sources[Int(source.index)] else { return }
       _ = evaluator.apply(.source(source, event, time))
-    case .tick, .bind, .config, .command, .fault, .death: break
+    case .tick, .bind, .config, .command, .fault, .death, .skipped: break
     }
   }
 }

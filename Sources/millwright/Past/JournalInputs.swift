@@ -102,7 +102,7 @@ final class JournalInputs: PastInputs {
       change.tag = tag
       return .change(change)
     // Of another configuration's sources and rules, which need not be these.
-    case .tick, .source, .fault, .death: return samples != nil || !isOwn ? nil : input
+    case .tick, .source, .fault, .death, .skipped: return samples != nil || !isOwn ? nil : input
     case .command: return samples != nil ? nil : input
     }
   }
