@@ -58,7 +58,7 @@ extension Input {
     switch self {
     case .change(let change): change.time
     case .tick(_, let time), .partialTick(_, let time, _), .source(_, _, let time): time
-    case .bind, .config, .command, .fault, .death, .meaning: nil
+    case .bind, .config, .command, .fault, .death, .meaning, .skipped: nil
     }
   }
 }

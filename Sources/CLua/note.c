@@ -1,10 +1,11 @@
-// The mapped file, and what a thread that dies inside a call leaves there.
+// The mapped file, and what a thread that dies inside a call, or with something in hand, leaves there.
 #define _GNU_SOURCE
 #include "note.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,12 +81,27 @@ MWNote *mw_note_open(const char *path, const uint8_t *image, size_t length) {
   return NULL;
 }
 
+static void forget(struct MWPlace *place) {
+  atomic_store(&place->call, 0);
+  atomic_store(&place->hand, 0);
+  atomic_store(&place->work, MW_NOTHING);
+  atomic_store(&place->thread, 0);
+}
+
 void mw_note_forget(MWNote *note) {
   for (uint32_t i = 0; i < note->count; i++) {
     struct MWPlace *place = &note->places[i];
     if (atomic_load(&place->thread) != -1) continue;
-    atomic_store(&place->call, 0);
-    atomic_store(&place->thread, 0);
+    bool is_message = atomic_load(&place->hand) % 2 == 1 && atomic_load(&place->work) == MW_MESSAGE;
+    if (!is_message) forget(place);
+  }
+}
+
+void mw_note_forget_message(MWNote *note, uint64_t hash) {
+  for (uint32_t i = 0; i < note->count; i++) {
+    struct MWPlace *place = &note->places[i];
+    if (atomic_load(&place->thread) == -1 && atomic_load(&place->work) == MW_MESSAGE && atomic_load(&place->mark) == hash)
+      forget(place);
   }
 }
 
@@ -110,33 +126,70 @@ static void add_number(Line *line, int64_t number) {
   while ((number /= 10) > 0);
   add(line, digits + at, sizeof digits - at);
 }
+static void add_hash(Line *line, uint64_t hash) {
+  char digits[16];
+  for (int i = 0; i < 16; i++) digits[i] = "0123456789abcdef"[hash >> (60 - 4 * i) & 15];
+  add(line, digits, sizeof digits);
+}
 static void add_name(Line *line, const MWNote *note, uint32_t number) {
   const char *names = (const char *)(note->names + note->callers + note->assets + 1);
   add(line, names + note->names[number], note->names[number + 1] - note->names[number]);
 }
 
+static void begin(Line *line, const char *event, int64_t number) {
+  add_plain(line, "level=error event=\"");
+  add_plain(line, event);
+  if (number > 0) add_number(line, number);
+  add_plain(line, "\"");
+}
+static void add_asset(Line *line, const MWNote *note, uint32_t asset) {
+  add_plain(line, " asset=\"");
+  add_name(line, note, note->callers + asset);
+  add_plain(line, "\"");
+}
+static void end(Line *line, const char *what) {
+  add_plain(line, " what=\"");
+  add_plain(line, what);
+  add_plain(line, "\"");
+  line->text[line->length++] = '\n';
+  write_all(STDERR_FILENO, (const uint8_t *)line->text, line->length);
+}
+
 void mw_note_tell(const MWNote *note, const struct MWPlace *place, const char *event, int64_t number, const char *what) {
   Line line = {.length = 0};
   uint32_t caller = atomic_load(&place->caller), asset = atomic_load(&place->asset);
-  add_plain(&line, "level=error event=\"");
-  add_plain(&line, event);
-  if (number > 0) add_number(&line, number);
-  add_plain(&line, "\"");
+  begin(&line, event, number);
   if (caller < note->callers) {
     add_plain(&line, caller < note->rules ? " rule=\"" : " adapter=\"");
     add_name(&line, note, caller);
     add_plain(&line, "\"");
   }
-  if (caller < note->rules && asset < note->assets) {
-    add_plain(&line, " asset=\"");
-    add_name(&line, note, note->callers + asset);
+  if (caller < note->rules && asset < note->assets) add_asset(&line, note, asset);
+  end(&line, what);
+}
+
+void mw_note_tell_hand(const MWNote *note, const struct MWPlace *place, const char *event, int64_t number, const char *what) {
+  Line line = {.length = 0};
+  begin(&line, event, number);
+  switch (atomic_load(&place->work)) {
+  case MW_MESSAGE:
+    add_plain(&line, " message=\"");
+    add_hash(&line, atomic_load(&place->mark));
     add_plain(&line, "\"");
+    break;
+  case MW_INPUT:
+    add_plain(&line, " input=\"");
+    add_number(&line, (int64_t)atomic_load(&place->mark));
+    add_plain(&line, "\"");
+    break;
+  default:
+    if (place->deadline.rule >= note->rules || place->deadline.asset >= note->assets) break;
+    add_plain(&line, " rule=\"");
+    add_name(&line, note, place->deadline.rule);
+    add_plain(&line, "\"");
+    add_asset(&line, note, place->deadline.asset);
   }
-  add_plain(&line, " what=\"");
-  add_plain(&line, what);
-  add_plain(&line, "\"");
-  line.text[line.length++] = '\n';
-  write_all(STDERR_FILENO, (const uint8_t *)line.text, line.length);
+  end(&line, what);
 }
 
 // --- dying --------------------------------------------------------------------------------------------------
@@ -153,9 +206,14 @@ static void dying(int number, siginfo_t *info, void *context) {
   int32_t thread = (int32_t)gettid();
   for (uint32_t i = 0; note != NULL && i < note->count; i++) {
     struct MWPlace *place = &note->places[i];
-    if (atomic_load(&place->thread) != thread || atomic_load(&place->call) % 2 == 0) continue;
-    atomic_store(&place->ending, (uint32_t)number);
-    mw_note_tell(note, place, "ended by signal ", number, "the process dies inside this call");
+    if (atomic_load(&place->thread) != thread) continue;
+    if (atomic_load(&place->call) % 2 == 1) {
+      atomic_store(&place->ending, (uint32_t)number);
+      mw_note_tell(note, place, "ended by signal ", number, "the process dies inside this call");
+    } else if (atomic_load(&place->hand) % 2 == 1) {
+      atomic_store(&place->hand_ending, (uint32_t)number);
+      mw_note_tell_hand(note, place, "ended by signal ", number, "the process dies with this in hand");
+    }
   }
   for (int i = 0; i < DEADLY_COUNT; i++) {
     if (DEADLY[i] == number) sigaction(number, &earlier[i], NULL);
@@ -215,6 +273,9 @@ MWPlace *mw_place_take(MWNote *note) {
     place->clock = clock;
     atomic_store(&place->asset, UINT32_MAX);
     atomic_store(&place->ending, 0);
+    atomic_store(&place->hand_ending, 0);
+    atomic_store(&place->used, 0);
+    atomic_store(&place->used_of, 0);
     atomic_store(&place->phase, MW_LIVE);
     atomic_store(&place->thread, (int32_t)gettid());
     return place;
@@ -225,6 +286,26 @@ MWPlace *mw_place_take(MWNote *note) {
 void mw_place_give_back(MWPlace *place) { atomic_store(&place->thread, 0); }
 void mw_place_set_phase(MWPlace *place, MWPhase phase) { atomic_store(&place->phase, phase); }
 uint32_t *mw_place_asset(MWPlace *place) { return (uint32_t *)&place->asset; }
+
+void mw_hand_begin(MWPlace *place, MWWork work, uint64_t mark) {
+  atomic_store_explicit(&place->work, work, memory_order_relaxed);
+  atomic_store_explicit(&place->mark, mark, memory_order_relaxed);
+  place->deadline.rule = UINT32_MAX;
+  uint64_t hand = atomic_load_explicit(&place->hand, memory_order_relaxed);
+  atomic_store_explicit(&place->hand, hand + 1, memory_order_release);
+  atomic_signal_fence(memory_order_seq_cst);
+}
+void mw_hand_end(MWPlace *place) {
+  atomic_signal_fence(memory_order_seq_cst);
+  uint64_t hand = atomic_load_explicit(&place->hand, memory_order_relaxed);
+  atomic_store_explicit(&place->hand, hand + 1, memory_order_release);
+}
+uint64_t mw_hand_key(MWWork work, uint64_t hand, MWDeadline deadline) {
+  if (work != MW_TICK) return hand;
+  uint64_t condition = (uint64_t)deadline.rule << 32 | deadline.asset;
+  return (hand ^ (uint64_t)deadline.moment * 0x9E3779B97F4A7C15) ^ condition * 0xBF58476D1CE4E5B9;
+}
+MWDeadline *mw_hand_deadline(MWPlace *place) { return &place->deadline; }
 
 void mw_note_close(MWNote *note) {
   if (note == NULL) return;

@@ -8,7 +8,8 @@
 
 #include "MWNote.h"
 
-/// One cache line for each thread, so that none slows another down. Only its own thread writes `call`, `caller`, `asset`.
+/// Two cache lines for each thread, so that none slows another down. Only its own thread writes `call`, `caller`, `asset`,
+/// `hand`, `mark`, `work` and `deadline`; the watchdog writes `lasting`, `used` and `used_of`.
 struct MWPlace {
   alignas(64) _Atomic uint64_t call;  // odd while a call is under way
   _Atomic uint32_t caller, asset;
@@ -16,11 +17,24 @@ struct MWPlace {
   _Atomic uint64_t lasting;  // the newest call that the watchdog found at work for a tenth of its limit
   _Atomic int32_t thread;    // 0: free; -1: left by an earlier process
   int32_t clock;             // of the thread's processor time
+
+  alignas(64) _Atomic uint64_t hand;  // odd while something is in hand
+  _Atomic uint64_t mark;              // see MWWork
+  MWDeadline deadline;                // while a tick is in hand
+  _Atomic int64_t used;               // nanoseconds of the processor that the watchdog saw it use
+  _Atomic uint64_t used_of;           // the key (mw_hand_key) of that to which `used` belongs
+  _Atomic uint32_t work, hand_ending;
+  uint64_t zero;
 };
-_Static_assert(sizeof(struct MWPlace) == 64, "the file's layout");
+_Static_assert(sizeof(struct MWPlace) == 128, "the file's layout");
 
 /// What the watchdog knows of a place from its look before.
-typedef struct { uint64_t call; int64_t used; } MWSeen;
+typedef struct {
+  uint64_t call;
+  int64_t used;
+  uint64_t hand;  // its key
+  int64_t hand_used;
+} MWSeen;
 
 struct MWNote {
   uint8_t *map;
@@ -40,6 +54,8 @@ struct MWNote {
 
 /// One line on standard error that names what the place was calling; safe in a signal handler.
 void mw_note_tell(const MWNote *note, const struct MWPlace *place, const char *event, int64_t number, const char *what);
+/// The same of what it had in hand.
+void mw_note_tell_hand(const MWNote *note, const struct MWPlace *place, const char *event, int64_t number, const char *what);
 
 // Nothing but stores: a call costs two nanoseconds more. A process that dies leaves in the file what it stored.
 static inline void mw_place_enter(struct MWPlace *place, uint32_t caller) {

@@ -5,8 +5,11 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { LONGEST_PERIOD = 200000000 };
 
 static int64_t nanoseconds(struct timespec t) { return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec; }
 
@@ -16,13 +19,33 @@ static void end(MWNote *note, struct MWPlace *place) {
   _exit(70);
 }
 
+/// How much of the processor what is in hand has used since the watchdog first saw it: up to one period less than it did.
+static void look_at_hand(struct MWPlace *place, MWSeen *seen, uint64_t hand, int64_t now) {
+  uint64_t key = mw_hand_key((MWWork)atomic_load(&place->work), hand, place->deadline);
+  if (seen->hand != key) {
+    seen->hand = key;
+    seen->hand_used = now;
+  }
+  // In this order, so that a process that ends between the two leaves too little and not too much.
+  atomic_store(&place->used_of, 0);
+  atomic_store(&place->used, now - seen->hand_used);
+  atomic_store(&place->used_of, key);
+}
+
 static void look(MWNote *note) {
   for (uint32_t i = 0; i < note->count; i++) {
     struct MWPlace *place = &note->places[i];
     MWSeen *seen = &note->seen[i];
-    uint64_t call = atomic_load(&place->call);
+    uint64_t call = atomic_load(&place->call), hand = atomic_load(&place->hand);
     struct timespec t;
-    if (atomic_load(&place->thread) <= 0 || call % 2 == 0 || clock_gettime(place->clock, &t) != 0) {
+    bool is_at_work = atomic_load(&place->thread) > 0 && (call % 2 == 1 || hand % 2 == 1);
+    if (!is_at_work || clock_gettime(place->clock, &t) != 0) {
+      seen->call = 0;
+      seen->hand = 0;
+      continue;
+    }
+    if (hand % 2 == 1) look_at_hand(place, seen, hand, nanoseconds(t));
+    if (call % 2 == 0) {
       seen->call = 0;
       continue;
     }
@@ -40,7 +63,9 @@ static void look(MWNote *note) {
 
 static void *watch(void *given) {
   MWNote *note = given;
-  int64_t period = note->limit / 10 < 1000000 ? 1000000 : note->limit / 10;
+  // Often enough for a call's limit, and for two seconds in hand to be told from one.
+  int64_t period = note->limit / 10 < LONGEST_PERIOD ? note->limit / 10 : LONGEST_PERIOD;
+  if (period < 1000000) period = 1000000;
   pthread_mutex_lock(&note->lock);
   while (!note->stopping) {
     struct timespec t;

@@ -28,6 +28,7 @@ package final class Engine {
   private let reloaded: Reloaded
   private let board: HealthBoard
   private let gate: SetpointGate
+  private let hand: (any HandNote)?
 
   private var memory: Memory
   private var batch: Batch
@@ -51,11 +52,12 @@ package final class Engine {
 
   /// Brings the state back from the journal. Throws what the journal or the catalogue throw. `steady` is a clock that
   /// counts evenly from anywhere and is never set; `deaths` are the calls in which the process ended before.
-  /// `recovering` is called again and again while the state is brought back.
+  /// `recovering` is called again and again while the state is brought back. `hand` gets word of what is in hand.
   package init(
     catalogue: any Catalogue, journal: any Journal, sources: [any Source], inbox: Inbox,
     clock: @escaping WallClock, steady: @escaping WallClock, deaths: [Fault] = [], board: HealthBoard = HealthBoard(),
-    gate: SetpointGate = SetpointGate([]), recovering: () -> Void = {}, log: @escaping (String) -> Void,
+    gate: SetpointGate = SetpointGate([]), hand: (any HandNote)? = nil, recovering: () -> Void = {},
+    log: @escaping (String) -> Void,
     reloaded: @escaping Reloaded = { _ in },
     committed: @escaping Committed
   ) throws {
@@ -67,10 +69,11 @@ package final class Engine {
     self.steady = steady
     self.board = board
     self.gate = gate
+    self.hand = hand
     self.log = log
     self.committed = committed
     self.reloaded = reloaded
-    memory = try Memory.recover(catalogue, from: journal) {
+    memory = try Memory.recover(catalogue, from: journal, noting: hand) {
       recovering()
       return inbox.isStopping
     }
@@ -159,12 +162,13 @@ package final class Engine {
     trust.look(wall: now, steady: steady())
     var intake = Intake()
     for source in sources { source.take(into: &intake) }
-    for input in intake.inputs { take(input) }
+    take(intake)
     batch.deadLetters += intake.deadLetters
     batch.marks += intake.marks
     for post in inbox.takePosted() {
       posted.append(post)
       take(.command(post.command))
+      take(post.message)
     }
     if trust.isTrusted { takeDue(at: now) } else { isBehind = false }
     if opened == nil, !batch.isEmpty { opened = now }
@@ -178,9 +182,32 @@ package final class Engine {
     let share = Engine.longestSlice / Int64(ticks.count)
     for tick in ticks {
       let end = steady() + share
+      hand?.begin(.deadlines)
       let (input, turn) = memory.tick(tick.source, tick.time) { steady() < end }
+      hand?.end()
       if case .partialTick = input { isBehind = true }
       add(input, turn)
+    }
+  }
+
+  /// Evaluates what came, and leaves word of the message in hand.
+  private func take(_ intake: Intake) {
+    var next = 0
+    for origin in intake.origins {
+      while next < origin.inputs.lowerBound {
+        take(intake.inputs[next])
+        next += 1
+      }
+      hand?.begin(.message(origin.hash))
+      while next < origin.inputs.upperBound {
+        take(intake.inputs[next])
+        next += 1
+      }
+      hand?.end()
+    }
+    while next < intake.inputs.count {
+      take(intake.inputs[next])
+      next += 1
     }
   }
 
@@ -197,7 +224,11 @@ package final class Engine {
       }
     }
     health.note(input, memory.configuration)
+    if case .skipped(let message) = input { batch.reports.append(.skipped(message, memory.configuration)) }
+    let takesDeadlines = input.takesDeadlines
+    if takesDeadlines { hand?.begin(.deadlines) }
     add(input, memory.apply(input))
+    if takesDeadlines { hand?.end() }
   }
 
   /// Adds an input that was evaluated to the batch, with what it caused.
@@ -269,7 +300,7 @@ package final class Engine {
     var wait = TimeSpan.seconds(1)
     while true {
       do {
-        memory = try Memory.recover(catalogue, from: journal) { inbox.isStopping }
+        memory = try Memory.recover(catalogue, from: journal, noting: hand) { inbox.isStopping }
         // Who waits for the takeover is answered when there was one, by now or by hearing anew.
         if hearing != nil || memory.hasSuccessor { inbox.reload() }
         hearing = nil
@@ -391,6 +422,28 @@ package final class Engine {
   }
 }
 
+extension Input {
+  /// Whether time passes with it for conditions that it does not speak of.
+  fileprivate var takesDeadlines: Bool {
+    switch self {
+    case .tick, .source: true
+    default: false
+    }
+  }
+}
+
+extension Report {
+  fileprivate static func skipped(_ message: SkippedMessage, _ configuration: Configuration) -> Report {
+    let index = Int(message.source.index)
+    let source = configuration.sources.indices.contains(index) ? configuration.sources[index].name : "\(index)"
+    return Report(
+      .messageSkipped, time: message.arrived,
+      text:
+        "a message of source \(source) on \(message.topic) is not evaluated: the engine ended twice in it; it is kept "
+        + "whole among the dead letters")
+  }
+}
+
 extension Health {
   fileprivate mutating func note(_ input: Input, _ configuration: Configuration) {
     switch input {
@@ -413,7 +466,7 @@ extension Health {
       case .newSession: return
       }
       sources[Int(source.index)].since = time
-    case .tick, .partialTick, .bind, .config, .command, .fault, .death, .meaning: break
+    case .tick, .partialTick, .bind, .config, .command, .fault, .death, .meaning, .skipped: break
     }
   }
 }

@@ -4,9 +4,10 @@ import Synchronization
 
 /// What other threads bring to the engine's thread: wake-ups, commands, and the wish to stop.
 package final class Inbox: Sendable {
-  /// A command, and whom to tell when it is on disk.
+  /// A command, the message that it gives to the engine, and whom to tell when it is on disk.
   struct Posted: Sendable {
     var command: Command
+    var message: Intake
     var committed: (@Sendable () -> Void)?
   }
   private struct State {
@@ -31,9 +32,10 @@ package final class Inbox: Sendable {
   }
 
   /// What became of an action, or what a person wants: journalled with the engine's next batch. `committed` is called
-  /// on the engine's thread when it is on disk; a batch that cannot be written is tried again, command and all.
-  package func post(_ command: Command, committed: (@Sendable () -> Void)? = nil) {
-    state.withLock { $0.posted.append(Posted(command: command, committed: committed)) }
+  /// on the engine's thread when it is on disk; a batch that cannot be written is tried again, command and all. The
+  /// inputs of `message` follow the command.
+  package func post(_ command: Command, message: Intake = Intake(), committed: (@Sendable () -> Void)? = nil) {
+    state.withLock { $0.posted.append(Posted(command: command, message: message, committed: committed)) }
     wake()
   }
 

@@ -30,7 +30,7 @@ struct Memory {
   /// Brings the state back, as the configuration left it that the journal ends with, and has the one that is to decide
   /// now take over. Where the earlier one is no longer to be had everything begins anew, and that is said.
   static func recover(
-    _ catalogue: any Catalogue, from journal: any Journal, isStopping: () -> Bool
+    _ catalogue: any Catalogue, from journal: any Journal, noting hand: (any HandNote)? = nil, isStopping: () -> Bool
   ) throws -> Memory {
     guard let last = try journal.lastConfiguration() else { return try begin(catalogue, journal) }
     let earlier: Configuration
@@ -45,7 +45,7 @@ struct Memory {
             + "was decided stands"))
       return memory
     }
-    var memory = try recover(earlier, since: last.number, from: journal, isStopping)
+    var memory = try recover(earlier, since: last.number, from: journal, hand, isStopping)
     if let next = try catalogue.successor(to: memory.decider) {
       var hearing = Hearing(next, after: memory, journal, catalogue)
       if try hearing?.left(journal) ?? 0 > Hearing.atOnce, next.differsInRulesAlone(from: earlier) {
@@ -105,13 +105,16 @@ struct Memory {
   /// The newest snapshot that can be read, and the journal from there on. Nothing is emitted: what was decided stands,
   /// and a decision that this replay comes to and the ledger has not, or the other way round, is reported.
   private static func recover(
-    _ configuration: Configuration, since config: Int64, from journal: any Journal, _ isStopping: () -> Bool
+    _ configuration: Configuration, since config: Int64, from journal: any Journal, _ hand: (any HandNote)?,
+    _ isStopping: () -> Bool
   ) throws -> Memory {
     var (memory, begin) = try restored(configuration, from: journal, since: config)
     var computed: [Decision] = []
     try journal.replay(from: begin) { number, input in
       if number % 1_000 == 0, isStopping() { throw Stopped() }
+      hand?.begin(.input(number))
       if let turn = memory.apply(input) { computed += turn.verdict.decisions }
+      hand?.end()
     }
     // What comes now is decided as today's meaning says, whatever the journal ended with.
     _ = memory.apply(.meaning(.current))
@@ -181,7 +184,7 @@ struct Memory {
     case .bind(let tag, _, _, _): bound.insert(tag)
     case .change(let change): newest = max(newest, change.arrived)
     case .tick(_, let time), .partialTick(_, let time, _), .source(_, _, let time): newest = max(newest, time)
-    case .config, .command, .fault, .death, .meaning: break
+    case .config, .command, .fault, .death, .meaning, .skipped: break
     }
     return decider.apply(input)
   }

@@ -66,7 +66,7 @@ package struct Explainer {
     switch input {
     case .change(let change): return min(change.time, change.arrived) <= end
     case .tick(_, let time), .partialTick(_, let time, _), .source(_, _, let time): return time <= end
-    case .bind, .config, .command, .fault, .death, .meaning: return true
+    case .bind, .config, .command, .fault, .death, .meaning, .skipped: return true
     }
   }
 

@@ -20,4 +20,6 @@ package enum DeadReason: String, Sendable, CaseIterable {
   case unknownAsset = "unknown asset"
   /// The asset is known; it has no binding of this name.
   case unknownTag = "unknown tag"
+  /// It could be read, perhaps; the engine's process ended in it more than once.
+  case endedTwice = "the engine ended twice in it"
 }

@@ -191,11 +191,17 @@ extension Intake {
   /// Leaves nothing here. Into an empty one it goes whole, and the arrays change places.
   fileprivate mutating func move(to other: inout Intake) {
     guard !other.isEmpty else { return swap(&self, &other) }
+    let before = other.inputs.count
     other.inputs.append(contentsOf: inputs)
+    for origin in origins {
+      let inputs = (before + origin.inputs.lowerBound)..<(before + origin.inputs.upperBound)
+      other.origins.append(Origin(hash: origin.hash, inputs: inputs))
+    }
     other.deadLetters.append(contentsOf: deadLetters)
     other.marks.append(contentsOf: marks)
     inputs.removeAll(keepingCapacity: true)
     deadLetters.removeAll(keepingCapacity: true)
     marks.removeAll(keepingCapacity: true)
+    origins.removeAll(keepingCapacity: true)
   }
 }

@@ -12,6 +12,9 @@ final class MQTTLink {
   private let log: @Sendable (String) -> Void
   private let wake: @Sendable () -> Void
   private let hash: MessageHash
+  /// Hashes of messages that are not even decoded: the process ended in them.
+  private let skipping: Set<UInt64>
+  private let note: (any HandNote)?
   private var decoder: MessageDecoder
   private var redelivery: Redelivery
   private var doubt: SessionDoubt
@@ -28,14 +31,16 @@ final class MQTTLink {
 
   init(
     id: SourceID, name: String, settings: MQTTSettings, delivered: [MessageMark], decoder: MessageDecoder, gate: Gate,
-    backOff: BackOff, clock: @escaping WallClock, log: @escaping @Sendable (String) -> Void,
-    wake: @escaping @Sendable () -> Void
+    backOff: BackOff, skipping: Set<UInt64>, note: (any HandNote)?, clock: @escaping WallClock,
+    log: @escaping @Sendable (String) -> Void, wake: @escaping @Sendable () -> Void
   ) {
     self.id = id
     self.name = name
     self.settings = settings
     self.gate = gate
     self.backOff = backOff
+    self.skipping = skipping
+    self.note = note
     self.clock = clock
     self.log = log
     self.wake = wake
@@ -198,13 +203,34 @@ final class MQTTLink {
   }
 
   private func take(_ message: MQTTClient.Message) {
+    let hash = hash(message.topic, message.payload)
     if message.packet != 0 {
-      let mark = MessageMark(source: id, packet: message.packet, hash: hash(message.topic, message.payload))
+      let mark = MessageMark(source: id, packet: message.packet, hash: hash)
       if redelivery.hasHad(mark, duplicate: message.duplicate) { return }
       intake.marks.append(mark)
     }
+    if !skipping.isEmpty, skipping.contains(hash) { return skip(message, hash) }
+    let first = intake.inputs.count
+    note?.begin(.message(hash))
     decoder.decode(
       topic: message.topic, payload: message.payload, retained: message.retained, arrived: clock(), into: &intake)
+    note?.end()
+    if intake.inputs.count > first {
+      intake.origins.append(Intake.Origin(hash: hash, inputs: first..<intake.inputs.count))
+    }
+  }
+
+  /// Kept whole, journalled and acknowledged, and nothing of it is read.
+  private func skip(_ message: MQTTClient.Message, _ hash: UInt64) {
+    let topic = String(decoding: message.topic, as: UTF8.self)
+    let now = clock()
+    intake.deadLetters.append(
+      DeadLetter(
+        source: name, topic: topic, reason: DeadReason.endedTwice.rawValue,
+        detail: "\(message.payload.count) bytes, kept whole and not evaluated", payload: Array(message.payload),
+        arrived: now, skipped: DeadLetter.Skipped(hash: hash, retained: message.retained)))
+    intake.inputs.append(.skipped(SkippedMessage(source: id, topic: topic, hash: hash, arrived: now)))
+    log("source \(name): a message on \(topic) is skipped: the engine ended twice in it")
   }
 
   /// Writes what may be written, waits for the socket, reads what may be read.

@@ -15,12 +15,16 @@ package final class MQTTSource: Source {
   private let log: @Sendable (String) -> Void
   private let gate: Gate
   private let backOff: BackOff
+  private let skipping: Set<UInt64>
+  private let note: @Sendable () -> (any HandNote)?
 
-  /// `log` gets a sentence when the link comes or goes, from the source's thread. Throws when the process has no
-  /// descriptors left.
+  /// `log` gets a sentence when the link comes or goes, from the source's thread. Messages whose hash is in `skipping`
+  /// become dead letters, whole. `note` is asked once, on the source's thread, where that leaves word of the message it
+  /// decodes. Throws when the process has no descriptors left.
   package init(
     id: SourceID, name: String, settings: MQTTSettings, bindings: [Binding], backOff: BackOff = BackOff(),
-    clock: @escaping WallClock, log: @escaping @Sendable (String) -> Void
+    skipping: Set<UInt64> = [], note: @escaping @Sendable () -> (any HandNote)? = { nil }, clock: @escaping WallClock,
+    log: @escaping @Sendable (String) -> Void
   ) throws {
     self.id = id
     self.name = name
@@ -29,6 +33,8 @@ package final class MQTTSource: Source {
     self.clock = clock
     self.log = log
     self.backOff = backOff
+    self.skipping = skipping
+    self.note = note
     gate = try Gate(since: clock())
   }
 
@@ -38,11 +44,11 @@ package final class MQTTSource: Source {
     _ = try MQTTClient(settings, events: .init(connected: { _ in }, message: { _ in }))
     let mine = delivered.filter { $0.source == id }
     gate.began()
-    let make: @Sendable () -> MQTTLink = { [id, name, settings, bindings, backOff, clock, log, gate] in
+    let make: @Sendable () -> MQTTLink = { [id, name, settings, bindings, backOff, skipping, note, clock, log, gate] in
       let decoder = MessageDecoder(source: id, sourceName: name, mappings: settings.mappings, bindings: bindings)
       return MQTTLink(
         id: id, name: name, settings: settings, delivered: mine, decoder: decoder, gate: gate, backOff: backOff,
-        clock: clock, log: log, wake: wake)
+        skipping: skipping, note: note(), clock: clock, log: log, wake: wake)
     }
     let thread = Thread { [gate] in
       make().run()

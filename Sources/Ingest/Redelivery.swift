@@ -93,15 +93,20 @@ extension MessageMark {
 }
 
 /// A hash of messages that is the same in every process: FNV-1a by words of eight bytes, each mixed in full.
-struct MessageHash {
+package struct MessageHash {
   private let seed: UInt64
 
-  init(source: String) {
+  package init(source: String) {
     seed = Array(source.utf8).withUnsafeBufferPointer { Self.add($0, to: 0xCBF2_9CE4_8422_2325) }
   }
 
   func callAsFunction(_ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>) -> UInt64 {
     Self.add(payload, to: Self.add(topic, to: seed))
+  }
+
+  /// The same for a topic and a payload at hand.
+  package func callAsFunction(_ topic: String, _ payload: [UInt8]) -> UInt64 {
+    Array(topic.utf8).withUnsafeBufferPointer { topic in payload.withUnsafeBufferPointer { self(topic, $0) } }
   }
 
   /// The length goes in as well: what ends the topic must not begin the payload.

@@ -24,7 +24,7 @@ extension LedgerReader {
       case .source(_, .newSession, _): break
       case .source(let source, let event, let time): news.links[source] = .init(event: event, time: time)
       case .change(let change): news.newestData = max(news.newestData ?? .distantPast, change.time)
-      case .tick, .partialTick, .bind, .config, .command, .fault, .death, .meaning: break
+      case .tick, .partialTick, .bind, .config, .command, .fault, .death, .meaning, .skipped: break
       }
     }
     return news

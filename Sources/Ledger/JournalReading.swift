@@ -130,7 +130,7 @@ extension Input {
     switch self {
     case .change(let change): change.arrived
     case .source(_, _, let time): time
-    case .tick, .partialTick, .bind, .config, .command, .fault, .death, .meaning: nil
+    case .tick, .partialTick, .bind, .config, .command, .fault, .death, .meaning, .skipped: nil
     }
   }
 }

@@ -38,6 +38,8 @@ extension Ledger {
     case .release: break
     case .losses(let losses, let origin): try record(losses, origin, by: instruction, input: input, db)
     case .backtested(let figures): try record(figures, by: instruction, input: input, db)
+    case .takeLetter(let letter): try settle(letter: letter, as: .taken, db)
+    case .dropLetter(let letter, _): try settle(letter: letter, as: .dropped, db)
     }
   }
 
@@ -103,6 +105,8 @@ extension Instruction.Act {
       let count = try Int.fetchOne(db.cachedStatement(sql: sql), arguments: [key.description])
       return count == 0 ? "there is no decision \(key)" : nil
     case .halt, .release, .losses, .backtested: return nil
+    case .takeLetter(let letter), .dropLetter(let letter, _):
+      return try DeadLetterRow.objection(to: letter, db, path: path)
     case .resume: return try HaltRow.standing(db) == nil ? "nothing is halted" : nil
     case .shelve, .unshelve, .takeOut, .putBack, .reset: return try objectionAboutSilence(db)
     }
@@ -135,6 +139,8 @@ struct InstructionColumns {
     case .reset(let rule, let asset): (self.act, subject, detail) = ("reset", place(rule, asset), "")
     case .release(let rule, let logic): (self.act, subject, detail) = ("release", rule, logic.hex)
     case .losses(let losses, let origin): (self.act, subject, detail) = ("losses", origin, "\(losses.count)")
+    case .takeLetter(let letter): (self.act, subject, detail) = ("take letter", "\(letter)", "")
+    case .dropLetter(let letter, let why): (self.act, subject, detail) = ("drop letter", "\(letter)", why)
     case .backtested(let figures):
       (self.act, subject) = ("backtested", figures.rule)
       detail =

@@ -25,7 +25,7 @@ extension Ledger {
       case .config(let hash): configs.append((batch.firstInput + Int64(place), hash))
       case .command(let command): commands.append((batch.firstInput + Int64(place), command))
       case .bind: bindings.append((batch.firstInput + Int64(place), input))
-      case .change, .tick, .partialTick, .source, .fault, .death, .meaning: break
+      case .change, .tick, .partialTick, .source, .fault, .death, .meaning, .skipped: break
       }
     }
     let bytes = Data(writer.bytes)

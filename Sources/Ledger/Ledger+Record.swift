@@ -132,14 +132,20 @@ extension Ledger {
           ON CONFLICT DO UPDATE SET count = count + 1, last = excluded.last
           RETURNING count
           """), arguments: [letter.source, letter.reason, letter.arrived.microseconds])
-    guard let count, count <= deadLettersKept else { return }
+    if let skipped = letter.skipped {
+      if try isKept(skipped.hash, db) { return }
+    } else {
+      guard let count, count <= deadLettersKept else { return }
+    }
+    let payload = letter.skipped == nil ? letter.payload.prefix(1024) : letter.payload[...]
     try db.cachedStatement(
       sql: """
-        INSERT INTO dead_letters (source, topic, reason, detail, payload, arrived) VALUES (?, ?, ?, ?, ?, ?)
+        INSERT INTO dead_letters (source, topic, reason, detail, payload, arrived, hash, retained)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
-      letter.source, letter.topic, letter.reason, letter.detail, Data(letter.payload.prefix(1024)),
-      letter.arrived.microseconds,
+      letter.source, letter.topic, letter.reason, letter.detail, Data(payload), letter.arrived.microseconds,
+      letter.skipped.map { Int64(bitPattern: $0.hash) }, letter.skipped.map { $0.retained ? 1 : 0 },
     ])
   }
 }

@@ -149,15 +149,10 @@ package final class LedgerReader: Sendable {
   }
 
   /// The kept ones, newest first.
-  package func deadLetters(limit: Int = 50) throws(LedgerError) -> [DeadLetter] {
+  package func deadLetters(limit: Int = 50) throws(LedgerError) -> [DeadLetterRow] {
     try reading("dead letters") { db in
-      try Row.fetchAll(db, sql: "SELECT * FROM dead_letters ORDER BY id DESC LIMIT ?", arguments: [limit]).map { row in
-        let payload: Data = try row.get("payload")
-        return DeadLetter(
-          source: try row.get("source"), topic: try row.get("topic"), reason: try row.get("reason"),
-          detail: try row.get("detail"),
-          payload: [UInt8](payload), arrived: Instant(microseconds: try row.get("arrived")))
-      }
+      try Row.fetchAll(db, sql: "SELECT * FROM dead_letters ORDER BY id DESC LIMIT ?", arguments: [limit])
+        .map { try DeadLetterRow($0, path: path) }
     }
   }
 

@@ -26,6 +26,7 @@ enum Schema {
     }
     migrator.registerMigration("5", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: fifth)
+      try db.execute(sql: skippedLetters)
     }
     return migrator
   }
@@ -496,5 +497,16 @@ enum Schema {
     ALTER TABLE batches ADD COLUMN meaning INTEGER;
 
     UPDATE meta SET schema = 5;
+    """
+
+  /// Part of the fifth.
+  private static let skippedLetters = """
+    -- A message that is skipped because the process ended in it: over the source's name, topic and payload, which is
+    -- whole; NULL is one that could not be read.
+    ALTER TABLE dead_letters ADD COLUMN hash INTEGER;
+    ALTER TABLE dead_letters ADD COLUMN retained INTEGER;
+    -- What a person did with it: taken, dropped; NULL while it waits.
+    ALTER TABLE dead_letters ADD COLUMN fate TEXT;
+    CREATE INDEX dead_letters_skipped ON dead_letters (hash, fate) WHERE hash IS NOT NULL;
     """
 }

@@ -74,6 +74,8 @@ package struct Report: Sendable, Equatable {
     case clockDistrusted = "clock_distrusted"
     /// A person reset it, and it is not over.
     case staysActive = "stays_active"
+    /// The process ended in a message more than once.
+    case messageSkipped = "message_skipped"
   }
   package var kind: Kind
   /// Data time.
@@ -90,7 +92,8 @@ package struct Report: Sendable, Equatable {
   }
 }
 
-/// A message no value could be read from. Kept with its reason (capped per source and reason, then only counted), and acknowledged.
+/// A message no value could be read from, or one that is skipped. Kept with its reason and acknowledged; of those that
+/// could not be read only so many of a source and reason, and the others are counted.
 package struct DeadLetter: Sendable, Equatable {
   /// The source's name in the site file.
   package var source: String
@@ -99,12 +102,27 @@ package struct DeadLetter: Sendable, Equatable {
   package var reason: String
   /// What exactly, for people: `no number at byte 17`.
   package var detail: String
-  /// At most the first 1,024 bytes of the message.
+  /// At most the first 1,024 bytes of the message; of a skipped one the whole.
   package var payload: [UInt8]
   /// Wall clock.
   package var arrived: Instant
+  /// What it takes to give it to the engine again; nil when it could not be read.
+  package var skipped: Skipped?
+
+  package struct Skipped: Sendable, Equatable {
+    /// Over the source's name, the topic and the payload.
+    package var hash: UInt64
+    /// Whether the broker had kept it for those who come later.
+    package var retained: Bool
+    package init(hash: UInt64, retained: Bool) {
+      self.hash = hash
+      self.retained = retained
+    }
+  }
+
   package init(
-    source: String, topic: String, reason: String, detail: String, payload: [UInt8], arrived: Instant
+    source: String, topic: String, reason: String, detail: String, payload: [UInt8], arrived: Instant,
+    skipped: Skipped? = nil
   ) {
     self.source = source
     self.topic = topic
@@ -112,5 +130,6 @@ package struct DeadLetter: Sendable, Equatable {
     self.detail = detail
     self.payload = payload
     self.arrived = arrived
+    self.skipped = skipped
   }
 }

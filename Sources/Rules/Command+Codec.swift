@@ -192,6 +192,13 @@ extension Instruction {
     case .backtested(let figures):
       writer.byte(23)
       figures.encode(into: &writer)
+    case .takeLetter(let letter):
+      writer.byte(30)
+      writer.integer(letter)
+    case .dropLetter(let letter, let why):
+      writer.byte(31)
+      writer.integer(letter)
+      writer.text(why)
     }
   }
 
@@ -240,6 +247,10 @@ extension Instruction {
       for _ in 0..<(try reader.integer(in: small)) { losses.append(try Loss(from: &reader)) }
       act = .losses(losses, origin: origin)
     case 23: act = .backtested(try BacktestFigures(from: &reader))
+    case 30: act = .takeLetter(try reader.integer())
+    case 31:
+      let letter: Int64 = try reader.integer()
+      act = .dropLetter(letter, why: try reader.text())
     default: throw Unreadable(at: reader.offset)
     }
     self.init(person: person, at: at, act: act)

@@ -124,6 +124,10 @@ package struct Instruction: Sendable, Equatable {
     case losses([Loss], origin: String)
     /// What a rule came to on history, as evidence for its promotion.
     case backtested(BacktestFigures)
+    /// A skipped message, by its number in the ledger, is given to the engine again: its inputs follow.
+    case takeLetter(Int64)
+    /// A skipped message stays left out, and is no trouble any more.
+    case dropLetter(Int64, why: String)
   }
   /// Their id in the site file.
   package var person: String

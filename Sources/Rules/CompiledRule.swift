@@ -10,6 +10,7 @@ final class CompiledRule {
   let rule: Rule
   let ask: Rule.Ask
   let askedFor: UnsafeMutablePointer<UInt32>?
+  let deadlines: DeadlineNote?
   let readings: [CompiledReading]
   private let model: Model
   private let classIndex: Int
@@ -47,6 +48,7 @@ final class CompiledRule {
     self.hours = hours
     ask = rule.ask
     askedFor = rule.askedFor
+    deadlines = rule.deadlines
     heldFor = rule.heldFor.span(in: rule.limits, limits)
     releasedFor = rule.releasedFor.span(in: rule.limits, limits)
     tolerates = rule.toleratesSpan(limits).microseconds

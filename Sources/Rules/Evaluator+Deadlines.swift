@@ -10,6 +10,7 @@ extension Evaluator {
     let horizon = min(horizon, settled)
     while true {
       let (due, wake) = (conditions[condition].due, conditions[condition].wake)
+      rule.deadlines?.take(asset: placements[condition].asset, at: min(due, wake))
       if conditions[condition].waits, let moment = waiting[Int32(condition)]?.first {
         let blocked = moment >= settled || rule.transition(of: conditions[condition].phase).map { $0 < moment } ?? false
         if !blocked, due < moment, due >= horizon {

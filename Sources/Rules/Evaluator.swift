@@ -190,7 +190,7 @@ package struct Evaluator {
     case .command(.instructed(let instruction)):
       if case .reset(let rule, let asset) = instruction.act { reset(rule: rule, asset: asset) }
     case .meaning(let meaning): self.meaning = meaning
-    case .bind, .config, .command: break
+    case .bind, .config, .command, .skipped: break
     }
     return endInput()
   }

@@ -42,6 +42,12 @@ extension Input {
     case .death(let fault):
       writer.byte(11)
       fault.encode(into: &writer)
+    case .skipped(let message):
+      writer.byte(14)
+      writer.integer(Int(message.source.index))
+      writer.text(message.topic)
+      writer.integer(Int64(bitPattern: message.hash))
+      writer.integer(message.arrived.microseconds)
     }
   }
 
@@ -78,6 +84,11 @@ extension Input {
       self = .partialTick(
         try SourceID(from: &reader), Instant(microseconds: try reader.integer()),
         through: ConditionID(try reader.integer(in: 0...Int64(Int32.max))))
+    case 14:
+      self = .skipped(
+        SkippedMessage(
+          source: try SourceID(from: &reader), topic: try reader.text(),
+          hash: UInt64(bitPattern: try reader.integer()), arrived: Instant(microseconds: try reader.integer())))
     default:
       guard let command = try Command(kind: kind, from: &reader) else { throw Unreadable(at: reader.offset) }
       self = .command(command)

@@ -21,6 +21,8 @@ package enum Input: Equatable, Sendable {
   /// What follows was decided under this meaning. Never journalled as such: each batch names its own, and a journal that
   /// is read gives this before a batch that does not mean what the one before it did; the first is taken for today's.
   case meaning(Meaning)
+  /// This message is not evaluated: the engine's process ended in it more than once. It changes nothing.
+  indirect case skipped(SkippedMessage)
 }
 
 package enum LinkEvent: UInt8, Sendable, CaseIterable {

@@ -62,7 +62,7 @@ package struct Listener {
       guard sources.indices.contains(Int(source.index)), let source = sources[Int(source.index)] else { return }
       _ = evaluator.apply(.source(source, event, time))
     case .meaning: _ = evaluator.apply(input)
-    case .tick, .partialTick, .bind, .config, .command, .fault, .death: break
+    case .tick, .partialTick, .bind, .config, .command, .fault, .death, .skipped: break
     }
   }
 }

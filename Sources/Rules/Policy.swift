@@ -264,7 +264,7 @@ package struct Policy: Sendable {
     switch act {
     case .approve(let key), .reject(let key, _), .drop(let key, _): approvals.removeAll { $0.key == key }
     case .retry, .verdict, .halt, .resume, .shelve, .unshelve, .takeOut, .putBack, .reset, .release, .losses,
-      .backtested:
+      .backtested, .takeLetter, .dropLetter:
       return
     }
   }

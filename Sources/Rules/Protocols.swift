@@ -31,7 +31,20 @@ package struct Intake: Sendable {
   package var deadLetters: [DeadLetter] = []
   /// The messages they came from, in order of arrival; QoS 0 messages have none.
   package var marks: [MessageMark] = []
+  /// Which inputs came of which message, in order; those between came of none.
+  package var origins: [Origin] = []
   package init() {}
+
+  package struct Origin: Sendable, Equatable {
+    /// Over the source's name, the topic and the payload.
+    package var hash: UInt64
+    /// Places in `inputs`.
+    package var inputs: Range<Int>
+    package init(hash: UInt64, inputs: Range<Int>) {
+      self.hash = hash
+      self.inputs = inputs
+    }
+  }
 }
 
 /// Makes configurations: those that decided once, and the one that is to decide now.

@@ -60,6 +60,8 @@ package struct Rule {
   /// Where the asset's number is left before `ask`: whoever finds the process dead inside the call can tell for which
   /// asset it was made. It lives as long as `ask`; nil when nobody looks.
   package var askedFor: UnsafeMutablePointer<UInt32>?
+  /// The same for a deadline that is taken, inside a call or not.
+  package var deadlines: DeadlineNote?
 
   package typealias Ask = (Question, UnsafeBufferPointer<ReadingValue>, LimitTable) -> Answer
 

@@ -2,9 +2,9 @@ import CLua
 import Glibc
 import Rules
 
-/// What each thread is calling right now, in a mapped file beside the ledger. The file outlives `kill -9` and a crash, so the
-/// next start knows which rule was called for which asset when the process ended. Noting a call is a few stores. The
-/// watchdog looks at the same places.
+/// What each thread is calling and has in hand right now, in a mapped file beside the ledger. The file outlives `kill -9`
+/// and a crash, so the next start knows which rule was called for which asset, and which message, deadline or input was
+/// in hand, when the process ended. Noting it is a few stores. The watchdog looks at the same places.
 package final class CallNote: Sendable {
   /// Whom the note can name: rules, adapters and assets by their numbers in these lists.
   package struct Names: Equatable, Sendable {
@@ -26,11 +26,12 @@ package final class CallNote: Sendable {
 
   /// Begins a note at `path` in place of an earlier one, or in memory only, where it serves the watchdog alone.
   /// `threads` may call at once. `carrying` is what an earlier note said and the journal does not say yet: it stays
-  /// until `forgetEarlier`.
+  /// until `forgetEarlier`, and what it says of a message until `forget`.
   package init(
-    path: String?, names: Names, configuration: Digest, threads: Int, carrying: [OpenCall] = []
+    path: String?, names: Names, configuration: Digest, threads: Int, carrying: [OpenCall] = [],
+    _ work: [OpenWork] = []
   ) throws(CallNoteError) {
-    let image = CallNoteImage.encode(names, configuration, threads: threads, carrying)
+    let image = CallNoteImage.encode(names, configuration, threads: threads, carrying, work)
     guard let note = image.withUnsafeBufferPointer({ mw_note_open(path, $0.baseAddress, $0.count) }) else {
       throw .cannotMake(path ?? "in memory", String(cString: strerror(errno)))
     }
@@ -66,8 +67,11 @@ package final class CallNote: Sendable {
   /// How often the watchdog has looked.
   package var looks: UInt64 { mw_note_looks(note) }
 
-  /// What was carried over is in the journal now.
+  /// What was carried over is in the journal now, but for messages.
   package func forgetEarlier() { mw_note_forget(note) }
+
+  /// The message was evaluated or skipped, and that is in the journal now.
+  package func forget(message hash: UInt64) { mw_note_forget_message(note, hash) }
 
   /// A place for the calling thread.
   package func place() throws(CallNoteError) -> Place {
@@ -76,7 +80,7 @@ package final class CallNote: Sendable {
   }
 
   /// Where one thread notes what it calls. Not Sendable on purpose: it belongs to the thread that took it.
-  package final class Place {
+  package final class Place: HandNote {
     private let note: CallNote
     let pointer: OpaquePointer
 
@@ -93,6 +97,25 @@ package final class CallNote: Sendable {
     /// Whether what is called now is called to bring the state back.
     package func setRecovering(_ recovering: Bool) { mw_place_set_phase(pointer, recovering ? MW_RECOVERING : MW_LIVE) }
 
+    package func begin(_ work: WorkInHand) {
+      switch work {
+      case .message(let hash): mw_hand_begin(pointer, MW_MESSAGE, hash)
+      case .input(let number): mw_hand_begin(pointer, MW_INPUT, UInt64(bitPattern: number))
+      case .deadlines: mw_hand_begin(pointer, MW_TICK, 0)
+      }
+    }
+
+    package func end() { mw_hand_end(pointer) }
+
+    /// Where a rule's deadlines are left; nil for one the note cannot name.
+    package func deadlines(of rule: String) -> DeadlineNote? {
+      guard let number = note.numbers[rule], let words = mw_hand_deadline(pointer),
+        let rule = words.pointer(to: \.rule), let asset = words.pointer(to: \.asset),
+        let moment = words.pointer(to: \.moment)
+      else { return nil }
+      return DeadlineNote(number: number, rule: rule, asset: asset, moment: moment)
+    }
+
     /// One the note cannot name is watched all the same.
     package func rule(_ name: String) -> Caller { Caller(place: self, number: note.numbers[name] ?? .max) }
     package func adapter(_ name: String) -> Caller { Caller(place: self, number: note.adapterNumbers[name] ?? .max) }
@@ -108,13 +131,32 @@ package final class CallNote: Sendable {
   package struct Earlier: Equatable, Sendable {
     package var configuration: Digest
     package var calls: [OpenCall]
+    package var work: [OpenWork]
 
     /// The call to blame for two ends in a row while this configuration was brought back. The journal has none of
     /// them, because each came before anything could be committed: a third start would end there too.
     package func endsRecovery(of configuration: Digest) -> OpenCall? {
       guard configuration == self.configuration else { return nil }
       let ended = calls.filter { $0.isToBlame && $0.wasRecovering }
-      return ended.first { call in ended.count { $0.caller == call.caller } >= 2 }
+      return ended.first { call in ended.count { $0.caller == call.caller } >= OpenWork.strikes }
+    }
+
+    /// The input of the journal, outside of any call, to blame for two ends in a row while this configuration was brought
+    /// back.
+    package func inputEndingRecovery(of configuration: Digest) -> (number: Int64, OpenWork)? {
+      guard configuration == self.configuration else { return nil }
+      let ended = work.filter { $0.isToBlame && $0.wasRecovering }
+      for work in ended where ended.count(where: { $0.subject == work.subject }) >= OpenWork.strikes {
+        if case .input(let number) = work.subject { return (number, work) }
+      }
+      return nil
+    }
+
+    /// How often messages are to blame, by their hash.
+    package var strikes: [UInt64: Int] {
+      work.reduce(into: [:]) { strikes, work in
+        if work.isToBlame, case .message(let hash) = work.subject { strikes[hash, default: 0] += 1 }
+      }
     }
   }
 

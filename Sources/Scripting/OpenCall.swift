@@ -23,11 +23,14 @@ package struct OpenCall: Equatable, Sendable {
   package var ending: Ending
   /// The state was being brought back from the journal.
   package var wasRecovering: Bool
+  /// The input that was replayed, by its number in the journal.
+  package var input: Int64?
 
-  package init(_ caller: Caller, _ ending: Ending, wasRecovering: Bool = false) {
+  package init(_ caller: Caller, _ ending: Ending, wasRecovering: Bool = false, input: Int64? = nil) {
     self.caller = caller
     self.ending = ending
     self.wasRecovering = wasRecovering
+    self.input = input
   }
 
   /// Whether the call is to blame for the end.

@@ -73,6 +73,7 @@ package enum RuleFile {
       }
     }
     rule.askedFor = calls?.asset
+    rule.deadlines = calls?.deadlines(of: role == .acting ? name : name + Rule.shadowMark)
     return role == .acting ? rule : rule.shadowing()
   }
 

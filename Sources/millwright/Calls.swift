@@ -6,6 +6,10 @@ import Site
 /// Who is called in this run, noted so that the next one knows, and what the note of the run before has said.
 struct Calls: Sendable {
   let note: CallNote
+  /// Messages that are not to be evaluated, by their hash: two ends of the process were in them.
+  let skipping: Set<UInt64>
+  /// Messages in which the process ended once or more, and that were not taken since.
+  let strikes: Set<UInt64>
   /// To be journalled before anything else.
   let deaths: [Fault]
   /// Two starts ended while they brought back what decided before, in a rule whose file was changed since.
@@ -24,31 +28,53 @@ struct Calls: Sendable {
       rules: rules + rules.map { $0 + Rule.shadowMark }, adapters: installation.site.adapters.map(\.name),
       assets: installation.site.model.assets.map(\.path))
     var carrying: [OpenCall] = []
+    var work: [OpenWork] = []
+    var strikes: [UInt64: Int] = [:]
     var beginsAnew = false
     do {
       if let earlier = try CallNote.read(path: path) {
         if let call = earlier.endsRecovery(of: hash) {
           beginsAnew = recorded.contains { call.isOf($0) && !installation.rules.contains($0) }
           guard beginsAnew else {
+            let place = call.input.map { ", in \(ledger.described($0, installation.site.model))" } ?? ""
             throw Failure.cannot(
-              "cannot bring the state back: two starts ended while they did, both inside \(call.called) (\(call.cause)). "
-                + "Change that rule or take it away; to try once more as it is, delete \(path)")
+              "cannot bring the state back: two starts ended while they did, both inside \(call.called) (\(call.cause))"
+                + "\(place). Change that rule or take it away; to try once more as it is, delete \(path)")
+          }
+        }
+        if let (number, work) = earlier.inputEndingRecovery(of: hash) {
+          beginsAnew = beginsAnew || installation.hash != hash
+          guard beginsAnew else {
+            throw Failure.cannot(
+              "cannot bring the state back: two starts ended while they did, both in "
+                + "\(ledger.described(number, installation.site.model)) (\(work.cause)). Change or take away the rule that reads it, and everything begins anew; to try once "
+                + "more as it is, delete \(path)")
           }
         }
         carrying = earlier.calls.filter { $0.fault != nil && $0.isKnown(in: names) }
         for call in earlier.calls { Calls.tell(call, isCounted: carrying.contains(call), log) }
+        work = earlier.work.filter(\.isToBlame).suffix(Self.mostCarried)
+        for work in earlier.work { Calls.tell(work, log) }
+        strikes = earlier.strikes
       }
     } catch let error as CallNoteError {
       log(.warning, "calls", ["what": "\(error)"])
     }
-    deaths = carrying.compactMap(\.fault)
+    deaths = carrying.compactMap(\.fault) + work.compactMap(\.fault)
     self.beginsAnew = beginsAnew
+    self.strikes = Set(strikes.keys)
+    let condemned = strikes.filter { $0.value >= OpenWork.strikes }.keys
+    do {
+      skipping = try ledger.skippedMessages().union(condemned)
+    } catch {
+      throw Failure.cannot("\(error)")
+    }
 
-    // The engine's thread and each adapter's, which may still hold its old code while it loads anew.
-    let threads = 1 + 2 * names.adapters.count
+    // The engine's thread, each source's, and each adapter's, which may still hold its old code while it loads anew.
+    let threads = 1 + installation.site.sources.count + 2 * names.adapters.count
     do {
       note = try CallNote(
-        path: path, names: names, configuration: hash, threads: threads, carrying: carrying)
+        path: path, names: names, configuration: hash, threads: threads, carrying: carrying, work)
     } catch {
       // Deciding is worth more than knowing, should it end, in which call it was.
       log(.warning, "calls", ["what": "\(error); an end inside a call will not be known to the next start"])
@@ -62,27 +88,18 @@ struct Calls: Sendable {
     }
   }
 
-  private static func tell(_ call: OpenCall, isCounted: Bool, _ log: Log) {
-    let what = "the engine ended inside \(call.called): \(call.cause)"
-    if isCounted {
-      log(.error, "ended in a call", ["what": what])
-    } else if !call.isToBlame {
-      log(.info, "ended in a call", ["what": "\(what); not held against it"])
-    } else {
-      log(.error, "ended in a call", ["what": "\(what); no condition of this configuration is to be stopped for it"])
-    }
+  /// Ends in more messages than this are not counted together.
+  private static let mostCarried = 64
+
+  /// A batch is on disk: what it has of earlier ends need not be carried to the next start.
+  func committed(_ batch: Batch) {
+    note.forgetEarlier()
+    guard !strikes.isEmpty else { return }
+    for mark in batch.marks where strikes.contains(mark.hash) { note.forget(message: mark.hash) }
   }
 }
 
 extension OpenCall {
-  fileprivate var called: String {
-    switch caller {
-    case .rule(let rule, let asset?): "rule \(rule) on asset \(asset)"
-    case .rule(let rule, nil): "rule \(rule)"
-    case .adapter(let adapter): "the code of adapter \(adapter)"
-    }
-  }
-
   fileprivate func isOf(_ version: Installation.SourceText) -> Bool {
     guard case .rule(let rule, _) = caller else { return false }
     return rule == version.rule || rule == version.rule + Rule.shadowMark

@@ -102,7 +102,8 @@ final class Service: Sendable {
       let sources = try installation.site.sources.enumerated().map { index, source in
         try MQTTSource(
           id: SourceID(index), name: source.settings.name, settings: source.mqtt,
-          bindings: installation.site.bindings.filter { $0.source == SourceID(index) }, clock: clock,
+          bindings: installation.site.bindings.filter { $0.source == SourceID(index) }, skipping: calls.skipping,
+          note: { [calls] in try? calls.note.place() }, clock: clock,
           log: { [log] in log(.info, "source", ["source": source.settings.name, "what": $0]) })
       }
       self.sources.withLock {
@@ -118,7 +119,7 @@ final class Service: Sendable {
       let engine = try Engine(
         catalogue: catalogue, journal: ledger,
         sources: sources, inbox: inbox, clock: clock, steady: steady, deaths: calls.deaths, board: board, gate: gate,
-        recovering: { patience.ask() },
+        hand: place, recovering: { patience.ask() },
         log: { [log] in log(.error, "engine", ["what": $0]) },
         reloaded: { [gate, ledger, log, offer] configuration in
           catalogue.tookOver(configuration.hash)
@@ -128,7 +129,7 @@ final class Service: Sendable {
           for trouble in offer.newTroubles() { log(.warning, "not taken over", ["what": trouble]) }
         },
         committed: { [calls, dispatchers, committed, log, unreadable] batch in
-          calls.note.forgetEarlier()
+          calls.committed(batch)
           for dispatcher in dispatchers { dispatcher.wake() }
           for decision in batch.decisions { log(.info, "decision", ["key": "\(decision.key)"]) }
           for line in unreadable.note(batch.deadLetters) { log(.warning, "unreadable", ["what": line]) }

@@ -89,7 +89,38 @@ struct SourcesCommand: ParsableCommand {
 
   struct DeadLetters: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "dead-letters", abstract: "Messages that could not be read, newest first, and how many there were.")
+      commandName: "dead-letters", abstract: "Messages that could not be read or are skipped.",
+      subcommands: [Kept.self, Take.self, Drop.self], defaultSubcommand: Kept.self)
+  }
+}
+
+extension SourcesCommand.DeadLetters {
+  struct Take: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Gives a skipped message to the running engine again.",
+      discussion: "The engine ended twice in it: look first at what it says, and at what has changed since.")
+    @Argument(help: "the message's number (ID in 'sources dead-letters')") var id: Int64
+    @OptionGroup var place: LedgerPlace
+    @OptionGroup var output: FormatOption
+
+    func run() throws { try ControlClient(place).carryOut(.takeLetter(id), format: output.format) }
+  }
+
+  struct Drop: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Leaves a skipped message out for good; it is a trouble no longer.")
+    @Argument(help: "the message's number (ID in 'sources dead-letters')") var id: Int64
+    @Option(help: "why, for whoever wonders") var why: String
+    @OptionGroup var place: LedgerPlace
+    @OptionGroup var output: FormatOption
+
+    func run() throws { try ControlClient(place).carryOut(.dropLetter(id, why: why), format: output.format) }
+  }
+
+  struct Kept: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "list",
+      abstract: "Messages that could not be read or are skipped, newest first, and how many there were.")
     @OptionGroup var place: LedgerPlace
     @OptionGroup var output: FormatOption
     @Option(help: "at most this many") var limit = 50
@@ -111,11 +142,13 @@ struct SourcesCommand: ParsableCommand {
                   ])
                 }),
               "kept": .list(
-                letters.map {
-                  .fields([
-                    "source": .text($0.source), "topic": .text($0.topic), "reason": .text($0.reason),
-                    "detail": .text($0.detail), "arrived": .time($0.arrived),
-                    "payload": .text(String(decoding: $0.payload, as: UTF8.self)),
+                letters.map { row in
+                  let letter = row.letter
+                  return .fields([
+                    "id": .number(Double(row.id)), "source": .text(letter.source), "topic": .text(letter.topic),
+                    "reason": .text(letter.reason), "detail": .text(letter.detail), "arrived": .time(letter.arrived),
+                    "payload": .text(String(decoding: letter.payload, as: UTF8.self)),
+                    "skipped": .boolean(letter.skipped != nil), "fate": .optional(row.fate?.rawValue),
                   ])
                 }),
             ])))
@@ -128,10 +161,14 @@ struct SourcesCommand: ParsableCommand {
         print("")
         print(
           table(
-            ["ARRIVED", "SOURCE", "TOPIC", "DETAIL", "PAYLOAD"],
-            letters.map {
-              let text = String(decoding: $0.payload.prefix(60), as: UTF8.self)
-              return ["\($0.arrived)", $0.source, printable($0.topic), printable($0.detail), printable(text)]
+            ["ID", "ARRIVED", "SOURCE", "TOPIC", "DETAIL", "PAYLOAD"],
+            letters.map { row in
+              let letter = row.letter
+              let text = String(decoding: letter.payload.prefix(60), as: UTF8.self)
+              return [
+                "\(row.id)", "\(letter.arrived)", letter.source, printable(letter.topic),
+                printable(row.fate.map { "\(letter.detail); \($0.rawValue)" } ?? letter.detail), printable(text),
+              ]
             }))
       }
     }

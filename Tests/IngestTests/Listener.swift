@@ -12,6 +12,16 @@ final class Listener {
   private var marksSeen = 0
   private let ready = DispatchSemaphore(value: 0)
 
+  /// What the source had in hand, one after the other; written by its thread.
+  // `lock` guards the list.
+  final class HandRecord: HandNote, @unchecked Sendable {
+    private let lock = NSLock()
+    private var works: [WorkInHand?] = []
+    func begin(_ work: WorkInHand) { lock.withLock { works.append(work) } }
+    func end() { lock.withLock { works.append(nil) } }
+    var all: [WorkInHand?] { lock.withLock { works } }
+  }
+
   /// Lines of the source's log; written by its thread.
   // `lock` guards the lines.
   final class Log: @unchecked Sendable {
@@ -26,7 +36,8 @@ final class Listener {
   /// of the listener before.
   init(
     port: Int, host: String = "127.0.0.1", delivered: [MessageMark] = [], user: (String, String)? = nil,
-    tls: MQTTSettings.TLS? = nil, largestMessage: Int = 1 << 20, backOff: BackOff = BackOff()
+    tls: MQTTSettings.TLS? = nil, largestMessage: Int = 1 << 20, backOff: BackOff = BackOff(),
+    skipping: Set<UInt64> = [], note: HandRecord? = nil
   ) throws {
     let words: [String: Quality] = ["good": .good]
     let settings = MQTTSettings(
@@ -44,7 +55,7 @@ final class Listener {
     source = try MQTTSource(
       id: id, name: "plant", settings: settings,
       bindings: [Binding(source: id, asset: "P-101", name: "Flow", tag: TagID(0))], backOff: backOff,
-      clock: { Instant(seconds: 1_760_000_000) }, log: { log.add($0) })
+      skipping: skipping, note: { note }, clock: { Instant(seconds: 1_760_000_000) }, log: { log.add($0) })
     let ready = self.ready
     try source.start(delivered: delivered) { ready.signal() }
   }

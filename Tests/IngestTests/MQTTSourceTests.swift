@@ -136,6 +136,34 @@ import Testing
     #expect(second.intake.deadLetters.isEmpty)
   }
 
+  @Test func a_message_to_be_skipped_is_kept_whole_and_acknowledged_and_the_next_is_read() throws {
+    let broker = try Broker()
+    let hash = MessageHash(source: "plant")
+    let long = #"{"value": 1, "ts": 1760000000000, "note": ""# + String(repeating: "x", count: 3_000) + #""}"#
+    let note = Listener.HandRecord()
+    let first = try Listener(port: broker.port, skipping: [hash("json/P-101/Flow", Array(long.utf8))], note: note)
+    try first.wait("caught up") { $0.events.last == .caughtUp }
+    try broker.publish("json/P-101/Flow", long)
+    try broker.publish("plant/P-101/Flow", "2")
+    try first.wait("the change") { $0.values == [.number(2)] }
+    let letter = try #require(first.intake.deadLetters.first)
+    #expect(letter.reason == DeadReason.endedTwice.rawValue && letter.payload == Array(long.utf8))
+    let skipped = first.intake.inputs.compactMap { if case .skipped(let message) = $0 { message } else { nil } }
+    #expect(skipped.map(\.hash) == [letter.skipped?.hash] && skipped.map(\.topic) == ["json/P-101/Flow"])
+    let next = hash("plant/P-101/Flow", Array("2".utf8))
+    #expect(note.all == [.message(next), nil], "the one that is skipped was not even decoded")
+    let change = first.intake.inputs.indices.suffix(1)
+    #expect(first.intake.origins == [Intake.Origin(hash: next, inputs: change)])
+    first.commit()
+    try broker.publish("plant/P-101/Flow", "3")
+    try first.wait("the next change") { $0.values.last == .number(3) }
+    first.source.stop()
+    let second = try Listener(port: broker.port)
+    defer { second.source.stop() }
+    try second.wait("the uncommitted change") { !$0.values.isEmpty }
+    #expect(second.values == [.number(3)] && second.intake.deadLetters.isEmpty)
+  }
+
   @Test func a_session_taken_by_another_client_ends_the_source() throws {
     // CONNACK, then DISCONNECT with reason 0x8E. Mosquitto 2.0.11 only closes the socket; other brokers say it.
     let broker = try CannedBroker(answer: [0x20, 0x03, 0x00, 0x00, 0x00, 0xE0, 0x01, 0x8E])

@@ -44,7 +44,7 @@ import Testing
     try ledger.commit([]) { $0.deadLetters = letters }
     let reader = try LedgerReader(path: folder.ledger)
     #expect(try reader.deadLetters(limit: 1000).count == 110)
-    #expect(try reader.deadLetters(limit: 1).first?.payload.count == 1024)
+    #expect(try reader.deadLetters(limit: 1).first?.letter.payload.count == 1024)
     #expect(try reader.deadLetterCounts().map(\.count) == [10, 120])
     #expect(try reader.deadLetterCounts().last?.last == at(120))
     #expect(try ledger.nextInput == 1)

@@ -12,6 +12,10 @@ import Testing
     .tick(SourceID(3), Instant(microseconds: 1)), .source(SourceID(1), .newSession, Instant(seconds: 9)),
     .bind(TagID(4), asset: "a/b", tag: "T", assetClass: "C"), .config(.zero),
     .fault(Fault(rule: "r", asset: "a", cause: "rules/r.lua:1: \n")),
+    .skipped(
+      SkippedMessage(source: SourceID(2), topic: "plant/Ä", hash: .max - 1, arrived: Instant(microseconds: 7))),
+    .command(.instructed(Instruction(person: "h.weber", at: Instant(seconds: 1), act: .takeLetter(3)))),
+    .command(.instructed(Instruction(person: "h.weber", at: Instant(seconds: 1), act: .dropLetter(4, why: "old")))),
     .command(
       .attempted(
         Attempt(

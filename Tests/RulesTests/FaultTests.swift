@@ -56,6 +56,31 @@ import Testing
     #expect(seen == [1, 0, 2])
   }
 
+  @Test func the_deadline_is_left_before_it_is_taken() {
+    let words = UnsafeMutablePointer<UInt32>.allocate(capacity: 2)
+    let moment = UnsafeMutablePointer<Int64>.allocate(capacity: 1)
+    defer {
+      words.deallocate()
+      moment.deallocate()
+    }
+    words.initialize(repeating: .max, count: 2)
+    moment.initialize(to: 0)
+    var seen: [(rule: UInt32, asset: UInt32, at: Instant)] = []
+    var rule = Rule.make(heldFor: 60) { look in
+      seen.append((words[0], words[1], Instant(microseconds: moment.pointee)))
+      return try look("v") > 10
+    }
+    rule.deadlines = DeadlineNote(number: 9, rule: words, asset: words + 1, moment: moment)
+    var plant = TestPlant(rule, machines: 3)
+    plant.link(.caughtUp, at: 0)
+    for machine in [3, 2] { plant.send("V", 20, at: 0, machine: machine) }
+    seen = []
+    plant.tick(61)
+    #expect(seen.map(\.rule) == [9, 9])
+    #expect(seen.map(\.asset) == [1, 2])
+    #expect(seen.map(\.at) == [TestPlant.at(60), TestPlant.at(60)])
+  }
+
   @Test func replayed_with_its_fault_journalled_first_it_comes_to_the_same_state_without_calling_the_rule() {
     var live = TestPlant(Self.breaking(heldFor: 60))
     var journal: [Input] = []

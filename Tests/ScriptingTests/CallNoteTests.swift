@@ -190,7 +190,8 @@ import Testing
   @Test func a_damaged_note_is_refused_or_read_but_never_traps() throws {
     let folder = try NoteFolder()
     let left = [OpenCall(.rule("b", asset: "Works/P-2"), .signal(SIGSEGV)), OpenCall(.rule("a", asset: nil), .overran)]
-    _ = try note(folder, carrying: left)
+    _ = try CallNote(
+      path: folder.note, names: Self.names, configuration: .zero, threads: 2, carrying: left, OpenWorkTests.left)
     let url = URL(fileURLWithPath: folder.note)
     let whole = try Data(contentsOf: url)
     var random = Campaign()

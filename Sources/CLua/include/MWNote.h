@@ -1,5 +1,6 @@
-// What each thread is calling right now, in a mapped file that outlives the process. The next start reads there
-// which rule was called for which asset when the process ended, and a watchdog ends a process whose call does not.
+// What each thread is calling and what it has in hand right now, in a mapped file that outlives the process. The next
+// start reads there which rule was called for which asset when the process ended, and which message, deadline or input
+// it was about. A watchdog ends a process whose call does not end.
 #ifndef MW_NOTE_H
 #define MW_NOTE_H
 
@@ -7,12 +8,12 @@
 #include <stdint.h>
 
 // The file, integers little-endian:
-//   0  "MWCALLS\1"
+//   0  "MWCALLS\2"
 //   8  u32 places, u32 rules, u32 callers (the rules first, then the adapters), u32 assets
 //  24  eight bytes of zero
 //  32  u64 zero, three times
 //  64  the configuration's hash, 64 letters
-// 128  the places, 64 bytes each, see MWPlace in note.h
+// 128  the places, 128 bytes each, see MWPlace in note.h
 //      u32 (callers + assets + 1): where each name begins and the last ends, counted from behind these numbers
 //      the names
 
@@ -21,6 +22,16 @@ typedef struct MWNote MWNote;
 typedef struct MWPlace MWPlace;
 
 typedef enum { MW_LIVE, MW_RECOVERING } MWPhase;
+
+/// What a thread can have in hand: a message (`mark` is its hash), an input of the journal that is replayed (`mark` is
+/// its number), or a tick, which takes one deadline after the other.
+typedef enum { MW_NOTHING, MW_MESSAGE, MW_INPUT, MW_TICK } MWWork;
+
+/// The deadline that a tick takes. Plain words for their one writer.
+typedef struct {
+  int64_t moment;        // microseconds since 1970
+  uint32_t rule, asset;  // numbers of the note; UINT32_MAX before the first
+} MWDeadline;
 
 /// `ending` of a place: 0 while nothing is known (or the process was killed from outside), a signal, or this.
 #define MW_OVERRAN 1000
@@ -40,8 +51,10 @@ void mw_note_guard(MWNote *note);
 int mw_note_watch(MWNote *note, int64_t nanoseconds);
 /// How often the watchdog has looked.
 uint64_t mw_note_looks(const MWNote *note);
-/// Forgets what an earlier process left: the places marked with thread -1.
+/// Forgets what an earlier process left: the places marked with thread -1, but for those of messages.
 void mw_note_forget(MWNote *note);
+/// Forgets what an earlier process left of this message.
+void mw_note_forget_message(MWNote *note, uint64_t hash);
 
 /// A free place for the calling thread, which is the only one to call from it; NULL when all are taken.
 MWPlace *mw_place_take(MWNote *note);
@@ -49,5 +62,13 @@ void mw_place_give_back(MWPlace *place);
 void mw_place_set_phase(MWPlace *place, MWPhase phase);
 /// Where the number of the asset is to be written before a call, UINT32_MAX for none. A plain word for its one writer.
 uint32_t *mw_place_asset(MWPlace *place);
+
+/// From here on the thread has this in hand, until mw_hand_end. Nothing but stores.
+void mw_hand_begin(MWPlace *place, MWWork work, uint64_t mark);
+void mw_hand_end(MWPlace *place);
+/// Tells one thing in hand from the next at the same place: each deadline of a tick is one.
+uint64_t mw_hand_key(MWWork work, uint64_t hand, MWDeadline deadline);
+/// Where the deadline is to be written while a tick is in hand. Lives as long as the note.
+MWDeadline *mw_hand_deadline(MWPlace *place);
 
 #endif

@@ -107,6 +107,9 @@ struct ControlClient {
           why: "nothing can be booked by the prices of what decided last: \(error); start the engine first")
       }
     }
+    if case .takeLetter = request {
+      return .failed(why: "no engine runs that could evaluate the message: start it first")
+    }
     let names = { PlantNames(try Installation.readGood(SiteFolders(site: place.site), makeSecrets: false)) }
     return Instructing(reader: reader, person: person, now: systemClock(), names: names) { instructions in
       var batch = Batch(firstInput: try writer.nextInput)

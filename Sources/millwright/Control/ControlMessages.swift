@@ -27,6 +27,9 @@ enum ControlRequest: Codable, Sendable, Equatable {
   /// Assets by their paths.
   case losses([Loss], origin: String)
   case backtested(BacktestFigures)
+  /// Skipped messages, by their numbers in the ledger.
+  case takeLetter(Int64)
+  case dropLetter(Int64, why: String)
 
   /// What is booked by the site's prices.
   var concernsMoney: Bool {

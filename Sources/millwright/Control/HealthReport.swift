@@ -55,6 +55,7 @@ struct HealthReport: Codable, Sendable, Equatable {
 extension HealthReport {
   /// Unsent for longer is a trouble.
   private static let tooLong = TimeSpan.minutes(10)
+  private static let lettersNamed = 5
 
   init(_ health: Health, pid: Int32, links: [String: LinkCondition], ledger: LedgerReader, troubles others: [String])
     throws
@@ -86,11 +87,23 @@ extension HealthReport {
       halted = halt.words
       troubles.append("halted: nothing is sent (\(halt.words))")
     }
+    let letters = try ledger.waitingLetters()
+    troubles += letters.prefix(Self.lettersNamed).map(\.trouble)
+    if letters.count > Self.lettersNamed {
+      troubles.append("\(letters.count - Self.lettersNamed) more messages are skipped")
+    }
     let oldest = try ledger.oldestUnsent()
     oldestUnsent = oldest.map { "\($0)" }
     if let oldest, oldest + Self.tooLong < health.at, halted == nil {
       troubles.append("an action decided at \(oldest) is still not made; see 'millwright actions list'")
     }
+  }
+}
+
+extension DeadLetterRow {
+  fileprivate var trouble: String {
+    "source \(letter.source): the message of \(letter.arrived) on \(letter.topic) is skipped, because the engine ended "
+      + "twice in it: 'millwright sources dead-letters take \(id)' gives it to the engine again, 'drop \(id)' leaves it out"
   }
 }
 

@@ -78,6 +78,8 @@ struct Instructing {
     case .putBack(let asset): [.putBack(asset: try names().asset(asset))]
     case .losses(let losses, let origin): [.losses(losses, origin: origin)]
     case .backtested(let figures): [.backtested(figures)]
+    case .takeLetter(let letter): [.takeLetter(letter)]
+    case .dropLetter(let letter, let why): [.dropLetter(letter, why: try short(why))]
     case .reset(let rule, let asset): [.reset(rule: try names().rule(rule), asset: try names().asset(asset))]
     }
   }
@@ -196,6 +198,9 @@ struct Instructing {
     case .putBack(let asset): return "\(asset) is in service again"
     case .losses(let losses, let origin): return "\(count(losses.count, "loss", "losses")) of \(origin) taken over"
     case .backtested(let figures): return "the backtest of '\(figures.rule)' is kept as evidence"
+    case .takeLetter(let letter):
+      return "message \(letter) was given to the engine again; 'millwright explain' shows what came of it"
+    case .dropLetter(let letter, let why): return "message \(letter) stays left out\(why.isEmpty ? "" : ": \(why)")"
     case .reset(let rule, let asset):
       let phase = try reader.conditions().first { $0.rule == rule && $0.asset == asset }?.phase ?? "normal"
       let heard = "rule '\(rule)' was reset on \(asset) by \(person.id)"

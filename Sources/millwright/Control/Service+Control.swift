@@ -55,8 +55,8 @@ extension Service {
   /// Returns when all of them are on disk.
   func journal(_ instructions: [Instruction]) throws {
     let written = DispatchSemaphore(value: 0)
-    for instruction in instructions {
-      inbox.post(.instructed(instruction)) { written.signal() }
+    for (instruction, message) in try instructions.map({ ($0, try message(of: $0)) }) {
+      inbox.post(.instructed(instruction), message: message) { written.signal() }
     }
     let deadline = DispatchTime.now() + Self.patience
     for _ in instructions {
@@ -67,6 +67,36 @@ extension Service {
     inbox.reload { written.signal() }
     guard written.wait(timeout: deadline) == .success else { throw NotWritten() }
   }
+}
+
+extension Service {
+  /// What the message says that an instruction gives to the engine again; nothing for other instructions.
+  private func message(of instruction: Instruction) throws -> Intake {
+    guard case .takeLetter(let id) = instruction.act, let letter = try reader.deadLetter(id)?.letter,
+      let skipped = letter.skipped
+    else { return Intake() }
+    let site = offer.installation.site
+    guard let index = site.sources.firstIndex(where: { $0.settings.name == letter.source }) else {
+      throw CannotTake(why: "this site has no source \(letter.source) any more")
+    }
+    var decoder = MessageDecoder(
+      source: SourceID(index), sourceName: letter.source, mappings: site.sources[index].mqtt.mappings,
+      bindings: site.bindings.filter { $0.source == SourceID(index) })
+    var intake = Intake()
+    decoder.decode(
+      topic: letter.topic, payload: letter.payload, retained: skipped.retained, arrived: systemClock(), into: &intake)
+    if intake.inputs.isEmpty {
+      throw CannotTake(why: intake.deadLetters.first.map { "\($0.reason): \($0.detail)" } ?? "it says nothing")
+    }
+    intake.origins = [Intake.Origin(hash: skipped.hash, inputs: intake.inputs.indices)]
+    return intake
+  }
+}
+
+/// A skipped message of which no input can be made.
+private struct CannotTake: Error, CustomStringConvertible {
+  var why: String
+  var description: String { "the message cannot be given to the engine again: \(why)" }
 }
 
 /// The ledger cannot be written now, or the engine is still starting.

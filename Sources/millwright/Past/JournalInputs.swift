@@ -102,7 +102,7 @@ final class JournalInputs: PastInputs {
       change.tag = tag
       return .change(change)
     // Of another configuration's sources and rules, which need not be these.
-    case .tick, .partialTick, .source, .fault, .death, .meaning: return samples != nil || !isOwn ? nil : input
+    case .tick, .partialTick, .source, .fault, .death, .meaning, .skipped: return samples != nil || !isOwn ? nil : input
     case .command: return samples != nil ? nil : input
     }
   }
