@@ -177,8 +177,10 @@ import Testing
       try place.start()
       #expect(place.stop() == 0)
       let count = 4 * kills
+      // Not so old that they are past.
+      let first = Int(Date().timeIntervalSince1970) - 10_000
       let lines = (1...count).map { number in
-        #"[{"name": "HeaterCurrent", "v": \#(Double(number) / 10), "t": \#(1_760_000_000 + number), "q": 192}]"#
+        #"[{"name": "HeaterCurrent", "v": \#(Double(number) / 10), "t": \#(first + number), "q": 192}]"#
       }
       try place.publish(lines, to: "riverside/heat/F-301/state")
       var dice = Dice(Campaign.seed)

@@ -44,7 +44,7 @@ import millwright
     let decider = Decider(before, standing: standing)
 
     let text = try String(contentsOfFile: rulebook.folder + "/rules/pump_cavitation.lua", encoding: .utf8)
-    let changed = text.replacing(#/held_for( *)= "[^"]*"/#) { #"held_for\#($0.1)= "17 min""# }
+    let changed = text.replacing(#/held_for( *)= "[^"]*"/#) { #"held_for\#($0.1)= "3 min""# }
     #expect(changed != text)
     try rulebook.write("pump_cavitation.lua", changed)
     offer.put(try rulebook.read(), refusals: [])
