@@ -89,4 +89,16 @@ protection slices Sources/Engine/Engine.swift 's/{ steady() < end }/{ true }/' \
 protection rollback Sources/Rules/Evaluator+Deadlines.swift \
   's/^    var readings: \[ReadingState\]$/    var readings: ArraySlice<ReadingState>/; s/readings: Array(readingStates\[first..<(first + count)\]),/readings: readingStates[first..<(first + count)],/' \
   TickMemoryTests "a tick keeps the whole plant's readings for each condition"
+protection time Sources/CLua/host.c 's/^  if (h->used_time < h->time_limit) return;$/  return;/' \
+  CallTimeTests "a call may take as long as it likes"
+protection nuls Sources/CLua/compare.c 's/MW_NUL_LIMIT) {$/MW_NUL_LIMIT * 1000) {/' \
+  SandboxHostileTests "a comparison goes through any number of NULs"
+protection deep Sources/CLua/host.c 's/^  h->too_deep = 1;$/  return;/' \
+  SandboxHostileTests "the stack of a call grows as far as memory lets it"
+protection tables Sources/CLua/host.c 's/^  if (new > 16384) {$/  if (0) {/' \
+  SandboxHostileTests "tables and texts grow as far as memory lets them"
+protection whole Sources/Rules/Evaluator+Faults.swift 's/exhaustedAssets = 3/exhaustedAssets = 30/' \
+  WholeRuleFaultTests "a rule is called on every asset, however many it failed on"
+protection asks Sources/Rules/ExampleRun.swift 's/mostQuestions = 200_000/mostQuestions = 10_000_000/' \
+  ExampleRunTests "an example asks millions of times"
 exit $failed

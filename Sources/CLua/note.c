@@ -1,6 +1,6 @@
 // The mapped file, and what a thread that dies inside a call, or with something in hand, leaves there.
 #define _GNU_SOURCE
-#include "note.h"
+#include "host.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -277,6 +277,7 @@ MWPlace *mw_place_take(MWNote *note) {
     atomic_store(&place->used, 0);
     atomic_store(&place->used_of, 0);
     atomic_store(&place->phase, MW_LIVE);
+    atomic_store(&place->unclocked, 0);
     atomic_store(&place->thread, (int32_t)gettid());
     return place;
   }
@@ -285,6 +286,8 @@ MWPlace *mw_place_take(MWNote *note) {
 
 void mw_place_give_back(MWPlace *place) { atomic_store(&place->thread, 0); }
 void mw_place_set_phase(MWPlace *place, MWPhase phase) { atomic_store(&place->phase, phase); }
+void mw_place_set_clocked(MWPlace *place, int clocked) { atomic_store(&place->unclocked, !clocked); }
+int mw_place_unclocked(const MWPlace *place) { return atomic_load_explicit(&place->unclocked, memory_order_relaxed) != 0; }
 uint32_t *mw_place_asset(MWPlace *place) { return (uint32_t *)&place->asset; }
 
 void mw_hand_begin(MWPlace *place, MWWork work, uint64_t mark) {

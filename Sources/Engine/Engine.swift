@@ -414,6 +414,7 @@ package final class Engine {
   private func postHealth() {
     health.at = clock()
     health.clockDoubt = trust.doubt
+    health.quarantined = memory.decider.evaluator.quarantined
     health.inputs = batch.firstInput - 1
     health.counts = memory.decider.evaluator.counts
     health.look(at: memory.decider.evaluator)

@@ -119,15 +119,15 @@ extension Evaluator {
     guard let before = settled[Int32(condition)] else { return }
     unwrite(condition)
     step.events.removeAll { $0.condition.index == Int32(condition) }
-    let faults = conditions[condition].faults
+    let failed = conditions[condition]
     conditions[condition] = before.condition
-    conditions[condition].faults = faults
+    conditions[condition].keepFaults(of: failed)
     if let clock { conditions[condition].clock = max(before.condition.clock, clock) }
     let first = Int(placements[condition].firstReading)
     for (place, state) in before.readings.enumerated() { readingStates[first + place] = state }
     waiting[Int32(condition)] = before.moments
     activations[Int32(condition)] = before.activations
-    if faults >= Evaluator.strikes {
+    if failed.faults >= Evaluator.strikes {
       conditions[condition].due = .distantFuture
       conditions[condition].wake = .distantFuture
       conditions[condition].waits = false
@@ -153,6 +153,7 @@ extension Evaluator {
   /// together must not keep the engine from what comes meanwhile. Gives the input that does the same wherever it is
   /// applied.
   package mutating func tick(_ source: SourceID, _ time: Instant, while hasTime: () -> Bool) -> (Input, Step?) {
+    beginInput()
     guard links.ticks.indices.contains(Int(source.index)) else { return (.tick(source, time), nil) }
     startQueueing()
     let before = links.ticks[Int(source.index)]

@@ -16,6 +16,9 @@ import Testing
       SkippedMessage(source: SourceID(2), topic: "plant/Ä", hash: .max - 1, arrived: Instant(microseconds: 7))),
     .command(.instructed(Instruction(person: "h.weber", at: Instant(seconds: 1), act: .takeLetter(3)))),
     .command(.instructed(Instruction(person: "h.weber", at: Instant(seconds: 1), act: .dropLetter(4, why: "old")))),
+    .fault(Fault(rule: "r", asset: "a", cause: "took 0.21 s", kind: .exhausted)),
+    .fault(Fault(rule: "r", asset: "a", cause: "took 0.21 s", kind: .overtime)),
+    .fault(Fault(rule: "r", asset: "a", cause: "took 0.21 s", kind: .overtimeOfActions)),
     .command(
       .attempted(
         Attempt(
