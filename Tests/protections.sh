@@ -73,4 +73,16 @@ protection author Sources/Rules/Position.swift 's/words.last { $0.person != auth
 protection baseline Sources/Ledger/Ledger+Bookings.swift \
   's/^    return baseline.hundredths.saturatingMinus(claimed ?? 0).saturatingMinus(lost)$/    return .max/' \
   AccountTests "more is claimed than the class can have lost"
+protection time Sources/CLua/host.c 's/^  if (h->used_time < h->time_limit) return;$/  return;/' \
+  CallTimeTests "a call may take as long as it likes"
+protection nuls Sources/CLua/compare.c 's/MW_NUL_LIMIT) {$/MW_NUL_LIMIT * 1000) {/' \
+  SandboxHostileTests "a comparison goes through any number of NULs"
+protection deep Sources/CLua/host.c 's/^  h->too_deep = 1;$/  return;/' \
+  SandboxHostileTests "the stack of a call grows as far as memory lets it"
+protection tables Sources/CLua/host.c 's/^  if (new > 16384) {$/  if (0) {/' \
+  SandboxHostileTests "tables and texts grow as far as memory lets them"
+protection whole Sources/Rules/Evaluator+Faults.swift 's/exhaustedAssets = 3/exhaustedAssets = 30/' \
+  WholeRuleFaultTests "a rule is called on every asset, however many it failed on"
+protection asks Sources/Rules/ExampleRun.swift 's/mostQuestions = 200_000/mostQuestions = 10_000_000/' \
+  ExampleRunTests "an example asks millions of times"
 exit $failed

@@ -86,6 +86,7 @@ package struct Backtest: Sendable {
         result.ruleNames = names
         result.rows += shard.rows
         result.reports += shard.reports
+        result.ended.merge(shard.ended) { first, _ in first }
         for (tag, log) in shard.samples { result.samples[tag] = log }
         result.changes += shard.changes
         if result.tags.isEmpty { result.tags = Array(repeating: nil, count: shard.tags.count) }

@@ -46,6 +46,9 @@ package struct BacktestResult: Sendable {
   /// Of the tags that something is measured by.
   package var samples: [TagID: SampleLog] = [:]
   package var reports: [Report] = []
+  /// Rules whose result ends before the history does, and why: they used up the time, the instructions or the memory of
+  /// a call.
+  package var ended: [String: String] = [:]
   package var changes = 0
   package init() {}
 }

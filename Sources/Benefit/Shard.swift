@@ -17,6 +17,7 @@ struct Shard {
   private(set) var samples: [TagID: SampleLog] = [:]
   private(set) var reports: [Report] = []
   private(set) var changes = 0
+  var ended: [String: String] { decider.evaluator.quarantined }
   private var late: Int64 = 0
 
   private struct Pair: Hashable {
@@ -26,6 +27,7 @@ struct Shard {
 
   init(_ configuration: Configuration, wantsTrails: Bool) {
     decider = Decider(configuration)
+    decider.endRulesOvertime()
     let evaluator = decider.evaluator
     let names = configuration.rules.map(\.name).sorted()
     var ruleOf: [Int] = []

@@ -24,6 +24,9 @@ static int base_tostring(lua_State *L) {
   return 1;
 }
 
+/// A longer text is no number: to read one takes long, and none means more by it.
+enum { NUMERAL_LIMIT = 1024 };
+
 static int base_tonumber(lua_State *L) {
   if (lua_isnoneornil(L, 2)) {
     luaL_checkany(L, 1);
@@ -35,7 +38,7 @@ static int base_tonumber(lua_State *L) {
     const char *text = lua_type(L, 1) == LUA_TSTRING ? lua_tolstring(L, 1, &length) : NULL;
     if (text != NULL) {
       mw_charge(L, (int64_t)length / 8);
-      if (lua_stringtonumber(L, text) == length + 1) return 1;
+      if (length <= NUMERAL_LIMIT && lua_stringtonumber(L, text) == length + 1) return 1;
     }
     lua_pushnil(L);
     return 1;
@@ -44,12 +47,12 @@ static int base_tonumber(lua_State *L) {
   const char *text = luaL_checklstring(L, 1, &length);
   lua_Integer base = luaL_checkinteger(L, 2);
   luaL_argcheck(L, 2 <= base && base <= 36, 2, "base out of range");
-  mw_charge(L, (int64_t)length / 8);
   lua_Unsigned number = 0;
   int negative = length > 0 && text[0] == '-';
   size_t i = (size_t)negative;
   int digits = 0;
   for (; i < length; i++) {
+    if (i % 256 == 255) mw_charge(L, 32);
     char c = text[i];
     int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'z' ? c - 'a' + 10 : c >= 'A' && c <= 'Z' ? c - 'A' + 10 : 99;
     if (digit >= base) break;

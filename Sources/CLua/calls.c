@@ -52,7 +52,7 @@ static int bind_body(lua_State *L) {
 }
 
 static void *make_room(MWHost *h, size_t count, size_t size) {
-  void *room = mw_realloc(h, NULL, 0, size * count, 0);
+  void *room = mw_realloc(h, NULL, 0, size * count);
   if (room != NULL) memset(room, 0, size * count);
   return room;
 }
@@ -87,11 +87,11 @@ void mw_free_sets(MWHost *h) {
   for (int i = 0; i < h->set_count; i++) {
     MWSet *set = &h->sets[i];
     size_t count = (size_t)set->count;
-    for (int r = 0; r < set->count; r++) mw_realloc(h, set->readings[r].text, set->readings[r].room, 0, 0);
-    mw_realloc(h, set->readings, sizeof(MWReading) * count, 0, 0);
-    if (set->plain != NULL) mw_realloc(h, set->plain, sizeof(MWPlain) * count, 0, 0);
+    for (int r = 0; r < set->count; r++) mw_realloc(h, set->readings[r].text, set->readings[r].room, 0);
+    mw_realloc(h, set->readings, sizeof(MWReading) * count, 0);
+    if (set->plain != NULL) mw_realloc(h, set->plain, sizeof(MWPlain) * count, 0);
   }
-  mw_realloc(h, h->sets, sizeof(MWSet) * (size_t)h->set_count, 0, 0);
+  mw_realloc(h, h->sets, sizeof(MWSet) * (size_t)h->set_count, 0);
   h->sets = NULL;
   h->set_count = 0;
   h->limit_count = 0;
@@ -128,8 +128,12 @@ MWStatus mw_bind(MWHost *h, const uint8_t *names, size_t length) {
 MWReading *mw_readings(MWHost *h, int set) { return set < h->set_count ? h->sets[set].readings : NULL; }
 
 MWStatus mw_set_text(MWHost *h, MWReading *r, const char *text, size_t length) {
+  if (length > MW_TEXT_LIMIT) {
+    snprintf(h->message, sizeof h->message, "a text longer than 64 KiB");
+    return MW_MEMORY;
+  }
   if (length > r->room) {
-    void *moved = mw_realloc(h, r->text, r->room, length, 1);
+    void *moved = mw_realloc(h, r->text, r->room, length);
     if (moved == NULL) return MW_MEMORY;
     r->text = moved;
     r->room = length;
@@ -295,7 +299,10 @@ MWStatus mw_make(MWHost *h, int function, int set, int64_t instructions) {
 static int call_body(lua_State *L) {
   Span *arguments = lua_touserdata(L, 2);
   lua_pushvalue(L, 1);
+  // What an adapter is given may be larger than what it may make.
+  host_of(L)->unbounded = 1;
   mw_push_value(L, arguments->bytes, arguments->length);
+  host_of(L)->unbounded = 0;
   int list = lua_gettop(L);
   // The list's own count: values that are nil leave no trace in the table.
   const uint8_t *b = arguments->bytes;
@@ -316,6 +323,7 @@ MWStatus mw_call(MWHost *h, int function, const uint8_t *arguments, size_t lengt
   lua_rawgeti(L, SLOT_FUNCTIONS, function);
   lua_pushlightuserdata(L, &span);
   int rc = mw_protected_call(h, 2, 0, instructions);
+  h->unbounded = 0;
   if (rc != LUA_OK || h->budget < 0) return mw_failed(h, rc);
   return MW_OK;
 }

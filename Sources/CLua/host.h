@@ -9,10 +9,20 @@
 #include "CLua.h"
 #include "note.h"
 
-/// No text may be longer: comparing or scanning one is a single instruction that no hook can interrupt.
+// What one instruction goes through is bounded, because no hook can interrupt it: none takes longer than 100 µs.
+// `bench sandbox` measures each at its bound.
+
+/// No text may be longer.
 #define MW_TEXT_LIMIT 65536
-/// No wrapper works on more elements at a time.
-#define MW_RANGE_LIMIT 10000
+/// A table has at most this many entries under names, and in a list.
+#define MW_NAMES_LIMIT 2048
+#define MW_LIST_LIMIT 4096
+/// Values on the stack of a call; the first instruction after it has grown beyond that ends the call.
+#define MW_STACK_LIMIT 2560
+/// NUL characters that a comparison goes through: the library takes a text apart at each.
+#define MW_NUL_LIMIT 1024
+/// How often a call may fill its memory and go on, once what it no longer needs is collected: each time takes long.
+#define MW_REFILLS 2
 #define MW_OUTPUT_LIMIT (4 * 1024 * 1024)
 #define MW_DEPTH_LIMIT 64
 
@@ -38,7 +48,27 @@ struct MWHost {
   int step;
   int hooked;         // the count hook is set
   int expired;        // the budget ran out: whatever the call returned is void
-  int refused_text;   // an allocation was refused because the text was too long
+  int overtime;       // what ran out was the time
+  int64_t time_limit; // nanoseconds of processor time in a call; 0: none
+  int clocked;        // the call under way is held to it
+  int64_t since_look; // charged since the last look at the clock
+  int stride;         // instructions to the next look: few at first and where they take long, else `step`
+  int64_t cpu_from, wall_from;  // when the clock was first looked at, 0: not yet
+  int64_t wall_last;  // and when last
+  int64_t used_time;
+  int measuring;      // keep the longest time between two looks
+  int64_t last_look, longest_stretch;
+  int calls_charged;  // the chunk passes varargs on: each call is charged by how many there are
+  int unbounded;      // the host's own values are made, or a text is compiled: blocks may be larger
+  void *stack;        // the block of Lua's stack
+  void *newest_block; // of no object: a stack that grows or shrinks moves there before the old block is freed
+  size_t newest_size;
+  void *short_texts;  // the block of the table of all short texts, which may be as large as it must
+  int too_deep;       // the stack has grown beyond its limit
+  int times_full;     // how often the call under way has filled its memory
+  const char *refused;  // why an allocation was refused; NULL: the memory was used up
+  const char *behind_compared;  // where a comparison goes on that a NUL interrupted
+  int nuls;
   int loading;        // the chunk runs: words may be used
   int declared;       // the statement was called
   int statement_line;
@@ -84,13 +114,20 @@ typedef struct { const uint8_t *bytes; size_t length; } Span;
 
 static inline MWHost *host_of(lua_State *L) { return *(MWHost **)lua_getextraspace(L); }
 
-void *mw_realloc(MWHost *h, void *block, size_t old, size_t new, int is_text);
+void *mw_realloc(MWHost *h, void *block, size_t old, size_t new);
 /// Forgets why the last call failed.
 static inline void mw_clear(MWHost *h) {
   h->cause = MW_ERROR;
   h->line = 0;
   h->expired = 0;
-  h->refused_text = 0;
+  h->overtime = 0;
+  h->too_deep = 0;
+  h->times_full = 0;
+  h->refused = NULL;
+  h->cpu_from = 0;
+  h->since_look = 0;
+  h->nuls = 0;
+  h->behind_compared = NULL;
   h->name[0] = 0;
   h->message[0] = 0;
 }
@@ -101,8 +138,10 @@ int mw_noted_call(MWHost *h, int arguments, int results);
 /// The same within a budget, with the hook that counts.
 int mw_protected_call(MWHost *h, int arguments, int results, int64_t instructions);
 void mw_free_sets(MWHost *h);
-/// Takes n from the budget; raises when it is used up.
+/// Takes n from the budget; raises when it or the time is used up.
 void mw_charge(lua_State *L, int64_t n);
+/// Has the budget and the clock looked at before the next instruction, where the hook is set.
+void mw_wake(MWHost *h);
 /// Ends the call for a reason that needs no allocation to tell.
 int mw_raise(lua_State *L, MWStatus cause, const char *name);
 int mw_current_line(lua_State *L, int level);
@@ -126,5 +165,10 @@ void mw_push_value(lua_State *L, const uint8_t *bytes, size_t length);
 /// Writes the value at the top to the output; functions get numbers in SLOT_FUNCTIONS when `functions`.
 void mw_write_value(lua_State *L, int functions);
 int mw_append(MWHost *h, const void *bytes, size_t length);
+
+/// Whether calls are noted at a place where no clock applies.
+int mw_place_unclocked(const MWPlace *place);
+/// The host whose call is under way on this thread; NULL: none.
+extern _Thread_local MWHost *mw_calling;
 
 #endif

@@ -1,6 +1,6 @@
 // The mapped file, and what a thread that dies inside a call leaves there.
 #define _GNU_SOURCE
-#include "note.h"
+#include "host.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -216,6 +216,7 @@ MWPlace *mw_place_take(MWNote *note) {
     atomic_store(&place->asset, UINT32_MAX);
     atomic_store(&place->ending, 0);
     atomic_store(&place->phase, MW_LIVE);
+    atomic_store(&place->unclocked, 0);
     atomic_store(&place->thread, (int32_t)gettid());
     return place;
   }
@@ -224,6 +225,8 @@ MWPlace *mw_place_take(MWNote *note) {
 
 void mw_place_give_back(MWPlace *place) { atomic_store(&place->thread, 0); }
 void mw_place_set_phase(MWPlace *place, MWPhase phase) { atomic_store(&place->phase, phase); }
+void mw_place_set_clocked(MWPlace *place, int clocked) { atomic_store(&place->unclocked, !clocked); }
+int mw_place_unclocked(const MWPlace *place) { return atomic_load_explicit(&place->unclocked, memory_order_relaxed) != 0; }
 uint32_t *mw_place_asset(MWPlace *place) { return (uint32_t *)&place->asset; }
 
 void mw_note_close(MWNote *note) {

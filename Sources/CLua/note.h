@@ -16,6 +16,7 @@ struct MWPlace {
   _Atomic uint64_t lasting;  // the newest call that the watchdog found at work for a tenth of its limit
   _Atomic int32_t thread;    // 0: free; -1: left by an earlier process
   int32_t clock;             // of the thread's processor time
+  _Atomic uint32_t unclocked;  // calls are not bounded in time
 };
 _Static_assert(sizeof(struct MWPlace) == 64, "the file's layout");
 

@@ -315,6 +315,29 @@ static int string_gmatch(lua_State *L) {
   return 1;
 }
 
+/// Before it is added: never more in the buffer, which grows by doubling, than a text may have.
+static inline void make_room(Matcher *m, const luaL_Buffer *b, size_t length) {
+  if (luaL_bufflen(b) + length > MW_TEXT_LIMIT) luaL_error(m->L, "string.gsub would make a text longer than 64 KiB");
+}
+
+static inline void add_char(Matcher *m, luaL_Buffer *b, char c) {
+  make_room(m, b, 1);
+  luaL_addchar(b, c);
+}
+
+static void add_piece(Matcher *m, luaL_Buffer *b, const char *from, const char *end) {
+  make_room(m, b, (size_t)(end - from));
+  luaL_addlstring(b, from, (size_t)(end - from));
+}
+
+/// Adds the text or number on top of the stack, and takes it off.
+static void add_top(Matcher *m, luaL_Buffer *b) {
+  size_t length;
+  lua_tolstring(m->L, -1, &length);
+  make_room(m, b, length);
+  luaL_addvalue(b);
+}
+
 /// Adds what a text puts in place of a match: %0 to %9 and %% have their meaning in it.
 static void add_text(Matcher *m, luaL_Buffer *b, const char *from, const char *end) {
   size_t length;
@@ -323,19 +346,19 @@ static void add_text(Matcher *m, luaL_Buffer *b, const char *from, const char *e
   mw_charge(m->L, 1 + (int64_t)length / 2);
   for (size_t i = 0; i < length; i++) {
     if (text[i] != '%') {
-      luaL_addchar(b, text[i]);
+      add_char(m, b, text[i]);
       continue;
     }
     char c = ++i < length ? text[i] : 0;
     if (c == '%') {
-      luaL_addchar(b, '%');
+      add_char(m, b, '%');
     } else if (c == '0') {
-      luaL_addlstring(b, from, (size_t)(end - from));
+      add_piece(m, b, from, end);
     } else if (c >= '1' && c <= '9' && (c - '1' < m->count || c == '1')) {
       push_capture(m, c - '1', from, end);
       luaL_tolstring(m->L, -1, NULL);
       lua_remove(m->L, -2);
-      luaL_addvalue(b);
+      add_top(m, b);
     } else {
       luaL_error(m->L, "in what string.gsub puts in, '%%' is followed by 0 to 9 (a capture that is there) or by '%%'");
     }
@@ -359,9 +382,9 @@ static void add_value(Matcher *m, luaL_Buffer *b, const char *from, const char *
   }
   if (!lua_toboolean(L, -1)) {
     lua_pop(L, 1);
-    luaL_addlstring(b, from, (size_t)(end - from));
+    add_piece(m, b, from, end);
   } else if (lua_type(L, -1) == LUA_TSTRING || lua_type(L, -1) == LUA_TNUMBER) {
-    luaL_addvalue(b);
+    add_top(m, b);
   } else {
     luaL_error(L, "string.gsub puts texts or numbers in; found %s", mw_type_name(L, -1));
   }
@@ -389,14 +412,13 @@ static int string_gsub(lua_State *L) {
       add_value(&m, &b, s, end);
       s = last = end;
     } else if (s < m.text_end) {
-      luaL_addchar(&b, *s++);
+      add_char(&m, &b, *s++);
     } else {
       break;
     }
-    if (luaL_bufflen(&b) > MW_TEXT_LIMIT) return luaL_error(L, "string.gsub would make a text longer than 64 KiB");
     if (anchored) break;
   }
-  if (s < m.text_end) luaL_addlstring(&b, s, (size_t)(m.text_end - s));
+  if (s < m.text_end) add_piece(&m, &b, s, m.text_end);
   mw_charge(L, (int64_t)luaL_bufflen(&b) / 16);
   luaL_pushresult(&b);
   lua_pushinteger(L, done);

@@ -12,8 +12,8 @@ static int table_concat(lua_State *L) {
   const char *separator = luaL_optlstring(L, 2, "", &between);
   lua_Integer first = luaL_optinteger(L, 3, 1), last = luaL_optinteger(L, 4, length);
   lua_settop(L, 4);
-  if (first <= last && (lua_Unsigned)last - (lua_Unsigned)first >= MW_RANGE_LIMIT) {
-    return luaL_error(L, "table.concat joins at most %d texts", MW_RANGE_LIMIT);
+  if (first <= last && (lua_Unsigned)last - (lua_Unsigned)first >= MW_LIST_LIMIT) {
+    return luaL_error(L, "table.concat joins at most %d texts", MW_LIST_LIMIT);
   }
   luaL_Buffer b;
   luaL_buffinit(L, &b);
@@ -25,12 +25,15 @@ static int table_concat(lua_State *L) {
     }
     size_t size;
     lua_tolstring(L, -1, &size);
-    total += size + between;
-    if (total > MW_TEXT_LIMIT + between) return luaL_error(L, "table.concat would make a text longer than 64 KiB");
+    // Never more in the buffer than a text may have: it grows by doubling.
+    total += size;
+    if (total > MW_TEXT_LIMIT) return luaL_error(L, "table.concat would make a text longer than 64 KiB");
     mw_charge(L, 1 + (int64_t)(size + between) / 16);
     luaL_addvalue(&b);
-    if (i < last) luaL_addlstring(&b, separator, between);
     if (i == last) break;  // last may be the greatest integer
+    total += between;
+    if (total > MW_TEXT_LIMIT) return luaL_error(L, "table.concat would make a text longer than 64 KiB");
+    luaL_addlstring(&b, separator, between);
   }
   luaL_pushresult(&b);
   return 1;
@@ -44,8 +47,8 @@ static int table_insert(lua_State *L) {
   case 3:
     at = luaL_checkinteger(L, 2);
     luaL_argcheck(L, at >= 1 && at <= end, 2, "position out of bounds");
-    mw_charge(L, (end - at) / 4 + 1);
     for (lua_Integer i = end; i > at; i--) {
+      if (i % 4 == 0) mw_charge(L, 1);
       lua_rawgeti(L, 1, i - 1);
       lua_rawseti(L, 1, i);
     }
@@ -60,9 +63,9 @@ static int table_remove(lua_State *L) {
   lua_Integer size = raw_length(L);
   lua_Integer at = luaL_optinteger(L, 2, size);
   if (lua_gettop(L) > 1) luaL_argcheck(L, (size == 0 && at == 0) || (at >= 1 && at <= size + 1), 2, "position out of bounds");
-  mw_charge(L, size > at ? (size - at) / 4 + 1 : 1);
   lua_rawgeti(L, 1, at);
   for (; at < size; at++) {
+    if (at % 4 == 0) mw_charge(L, 1);
     lua_rawgeti(L, 1, at + 1);
     lua_rawseti(L, 1, at);
   }
@@ -78,8 +81,8 @@ static int table_unpack(lua_State *L) {
   lua_Integer first = luaL_optinteger(L, 2, 1), last = luaL_optinteger(L, 3, length);
   if (first > last) return 0;
   lua_Unsigned count = (lua_Unsigned)last - (lua_Unsigned)first;
-  if (count >= MW_RANGE_LIMIT || !lua_checkstack(L, (int)count + 1)) {
-    return luaL_error(L, "table.unpack gives at most %d values", MW_RANGE_LIMIT);
+  if (count >= MW_LIST_LIMIT || !lua_checkstack(L, (int)count + 1)) {
+    return luaL_error(L, "table.unpack gives at most %d values", MW_LIST_LIMIT);
   }
   mw_charge(L, (int64_t)count + 1);
   for (lua_Unsigned i = 0; i <= count; i++) lua_rawgeti(L, 1, (lua_Integer)((lua_Unsigned)first + i));
@@ -113,24 +116,26 @@ static int before(lua_State *L) {
 /// Merge sort on copies: stable, so the order is the same everywhere, and it ends whatever the comparator says.
 static int table_sort(lua_State *L) {
   lua_Integer n = raw_length(L);
-  if (n > MW_RANGE_LIMIT) return luaL_error(L, "table.sort sorts at most %d elements", MW_RANGE_LIMIT);
+  if (n > MW_LIST_LIMIT) return luaL_error(L, "table.sort sorts at most %d elements", MW_LIST_LIMIT);
   if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TFUNCTION);
   lua_settop(L, 2);
   lua_createtable(L, (int)n, 0);
+  mw_charge(L, n / 8 + 1);
   lua_createtable(L, (int)n, 0);
+  mw_charge(L, n / 8 + 1);
   int from = 3, to = 4;
-  mw_charge(L, n);
   for (lua_Integer i = 1; i <= n; i++) {
+    mw_charge(L, 1);
     lua_rawgeti(L, 1, i);
     lua_rawseti(L, from, i);
   }
   for (lua_Integer width = 1; width < n; width *= 2) {
-    mw_charge(L, n);
     for (lua_Integer start = 1; start <= n; start += 2 * width) {
       lua_Integer middle = start + width <= n + 1 ? start + width : n + 1;
       lua_Integer end = start + 2 * width <= n + 1 ? start + 2 * width : n + 1;
       lua_Integer left = start, right = middle;
       for (lua_Integer i = start; i < end; i++) {
+        mw_charge(L, 1);
         int take_right = 0;
         if (left >= middle) {
           take_right = 1;
@@ -148,6 +153,7 @@ static int table_sort(lua_State *L) {
     to = swap;
   }
   for (lua_Integer i = 1; i <= n; i++) {
+    mw_charge(L, 1);
     lua_rawgeti(L, from, i);
     lua_rawseti(L, 1, i);
   }

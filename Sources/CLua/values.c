@@ -136,6 +136,7 @@ static void write_thing(lua_State *L, int functions, int depth) {
 static void write_table(lua_State *L, int functions, int depth) {
   int table = lua_gettop(L);
   uint32_t count = 0;
+  mw_charge(L, 16);
   while (lua_rawgeti(L, table, (lua_Integer)count + 1) != LUA_TNIL) {
     mw_charge(L, 1);
     count++;

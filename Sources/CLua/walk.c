@@ -1,7 +1,6 @@
 // Walking tables in a fixed order: the same in every process.
 #include "library.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct {
@@ -13,8 +12,8 @@ typedef struct {
   size_t length;
 } Key;
 
-static int compare_keys(const void *a, const void *b) {
-  const Key *x = a, *y = b;
+/// Charged, for texts by byte.
+static int compare_keys(lua_State *L, const Key *x, const Key *y) {
   if (x->rank != y->rank) return x->rank < y->rank ? -1 : 1;
   if (x->rank == 0) {
     // long double holds every integer and every double exactly on the platforms we run on.
@@ -24,6 +23,7 @@ static int compare_keys(const void *a, const void *b) {
   }
   if (x->rank == 2) return (int)x->integer - (int)y->integer;
   size_t shorter = x->length < y->length ? x->length : y->length;
+  mw_charge(L, 1 + (int64_t)shorter / 16);
   int order = memcmp(x->text, y->text, shorter);
   return order != 0 ? order : x->length < y->length ? -1 : x->length > y->length;
 }
@@ -56,6 +56,27 @@ static void push_key(lua_State *L, const Key *key) {
   else lua_pushnumber(L, key->number);
 }
 
+/// Merge sort of `n` keys with room for as many behind them; gives where the sorted ones are. Of our own because qsort
+/// could not be left when the budget is used up.
+static Key *sort_keys(lua_State *L, Key *keys, size_t n) {
+  Key *from = keys, *to = keys + n;
+  for (size_t width = 1; width < n; width *= 2) {
+    for (size_t start = 0; start < n; start += 2 * width) {
+      size_t middle = start + width < n ? start + width : n, end = start + 2 * width < n ? start + 2 * width : n;
+      size_t left = start, right = middle;
+      for (size_t i = start; i < end; i++) {
+        mw_charge(L, 1);
+        int take_right = left >= middle || (right < end && compare_keys(L, &from[right], &from[left]) < 0);
+        to[i] = from[take_right ? right++ : left++];
+      }
+    }
+    Key *swap = from;
+    from = to;
+    to = swap;
+  }
+  return from;
+}
+
 void mw_push_sorted_keys(lua_State *L, int table) {
   luaL_checkstack(L, 6, NULL);
   size_t count = 0;
@@ -65,18 +86,24 @@ void mw_push_sorted_keys(lua_State *L, int table) {
     mw_charge(L, 4);
     count++;
   }
+  // All keys of a table that the host made may be more than a list may hold.
+  int unbounded = host_of(L)->unbounded;
+  host_of(L)->unbounded = 1;
   lua_createtable(L, (int)count, 0);
+  host_of(L)->unbounded = unbounded;
   if (count == 0) return;
   // The texts stay alive in the table while they are sorted.
-  Key *keys = lua_newuserdatauv(L, count * sizeof(Key), 0);
+  Key *keys = lua_newuserdatauv(L, 2 * count * sizeof(Key), 0);
   size_t n = 0;
   lua_pushnil(L);
   while (lua_next(L, table) != 0) {
     lua_pop(L, 1);
+    mw_charge(L, 1);
     keys[n++] = key_at(L, -1);
   }
-  qsort(keys, n, sizeof(Key), compare_keys);
+  keys = sort_keys(L, keys, n);
   for (size_t i = 0; i < n; i++) {
+    mw_charge(L, 1);
     push_key(L, &keys[i]);
     lua_rawseti(L, -3, (lua_Integer)i + 1);
   }
@@ -149,7 +176,7 @@ int mw_next(lua_State *L) {
     mw_charge(L, 2);
     lua_pop(L, 1);
     Key key = key_at(L, -1);
-    if ((from_start || compare_keys(&key, &after) > 0) && (!found || compare_keys(&key, &best) < 0)) {
+    if ((from_start || compare_keys(L, &key, &after) > 0) && (!found || compare_keys(L, &key, &best) < 0)) {
       best = key;
       found = 1;
     }

@@ -361,6 +361,7 @@ package final class Engine {
   private func postHealth() {
     health.at = clock()
     health.clockDoubt = trust.doubt
+    health.quarantined = memory.decider.evaluator.quarantined
     health.inputs = batch.firstInput - 1
     health.counts = memory.decider.evaluator.counts
     for index in health.sources.indices { health.sources[index].look(at: memory, SourceID(index)) }

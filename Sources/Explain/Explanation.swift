@@ -108,7 +108,7 @@ package struct Explanation {
     case .yes: .yes
     case .no: .no
     case .blind(let reading): .blind(reading: readings[reading].name, since: look.notGoodSince[reading])
-    case .fault(let cause): .failed(cause)
+    case .fault(let cause): .failed(cause.text)
     }
   }
 

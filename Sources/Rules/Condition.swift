@@ -40,6 +40,10 @@ package struct Condition: Sendable, Equatable {
   package var faults: Int = 0
   /// How often the process ended in a call for this pair; at `Evaluator.deathStrikes` it is quarantined.
   package var deaths: Int = 0
+  /// When the rule last used up its instructions, memory or time here; `.distantPast`: never.
+  var exhausted: Instant = .distantPast
+  /// The rule is quarantined on all assets.
+  var isWhole = false
 
   /// The earliest moment at which something of it may change by time alone.
   var due: Instant = .distantFuture

@@ -33,6 +33,7 @@ extension Decider {
       if !isKnown { evaluator.askAgain(index) }
     }
     fallAsleep(old, but: taken, at: now)
+    evaluator.findQuarantined()
     if evaluator.links.haveSpoken { evaluator.startQueueing() }
   }
 
@@ -80,8 +81,7 @@ extension Decider {
       carried.readings = []
     }
     if carried.textHash != rule.textHash, carried.condition.faults > 0 || carried.condition.deaths > 0 {
-      carried.condition.faults = 0
-      carried.condition.deaths = 0
+      carried.condition.forgiveFaults()
       carried.condition.due = carried.condition.clock
     }
     if isKnown {
@@ -111,7 +111,7 @@ extension Decider {
     carried.condition.blindTold = false
     let rule = evaluator.rule(of: ConditionID(condition))
     if carried.logicHash != rule.logicHash { carried.readings = [] }
-    if carried.textHash != rule.textHash { (carried.condition.faults, carried.condition.deaths) = (0, 0) }
+    if carried.textHash != rule.textHash { carried.condition.forgiveFaults() }
     evaluator.adopt(carried, condition)
     policy.adopt(carried.policy, ConditionID(condition), &evaluator)
     evaluator.showActivity(condition)

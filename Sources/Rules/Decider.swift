@@ -14,6 +14,9 @@ package struct Decider {
   /// Lets somebody see each time the rule is asked about one condition.
   package mutating func show(_ trace: Trace) { evaluator.trace = trace }
 
+  /// From here on a call that uses up its time ends what its rule does, on all assets.
+  package mutating func endRulesOvertime() { evaluator.endsOvertime = true }
+
   /// What one input led to.
   package struct Turn: Sendable {
     package var step: Step
@@ -50,8 +53,9 @@ package struct Decider {
   @inline(__always)
   private mutating func judge(_ input: Input, _ step: Step?) -> Turn? {
     guard step != nil || policy.minds(input) else { return nil }
-    let step = step ?? Step()
+    var step = step ?? Step()
     let verdict = policy.apply(input, step, &evaluator)
+    step.faults += verdict.faults
     return step.isEmpty && verdict.isEmpty ? nil : Turn(step: step, verdict: verdict)
   }
 
@@ -77,6 +81,13 @@ package struct Decider {
     try policy.restore(from: &reader, evaluator)
     sleeping = []
     for _ in 0..<(try reader.integer(in: 0...Int64(Int32.max))) { sleeping.append(try Carried(from: &reader)) }
+    try evaluator.restoreRuleFaults(from: &reader)
+    var asleep = sleeping
+    try RuleFaults.decode(asleep.count, from: &reader) { place, exhausted, isWhole in
+      asleep[place].condition.exhausted = exhausted
+      asleep[place].condition.isWhole = isWhole
+    }
+    sleeping = asleep
   }
 
   /// Decisions that the ledger has stand, whether or not they were come to here.

@@ -117,14 +117,14 @@ extension Evaluator {
     guard let before = settled[Int32(condition)] else { return }
     unwrite(condition)
     step.events.removeAll { $0.condition.index == Int32(condition) }
-    let faults = conditions[condition].faults
+    let failed = conditions[condition]
     conditions[condition] = before.condition
-    conditions[condition].faults = faults
+    conditions[condition].keepFaults(of: failed)
     if let clock { conditions[condition].clock = max(before.condition.clock, clock) }
     readingStates.replaceSubrange(before.readings.startIndex..<before.readings.endIndex, with: before.readings)
     waiting[Int32(condition)] = before.moments
     activations[Int32(condition)] = before.activations
-    if faults >= Evaluator.strikes {
+    if failed.faults >= Evaluator.strikes {
       conditions[condition].due = .distantFuture
       conditions[condition].wake = .distantFuture
       conditions[condition].waits = false

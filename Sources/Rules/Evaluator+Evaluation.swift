@@ -249,6 +249,12 @@ extension Evaluator {
     touch(&state, condition)
   }
 
+  mutating func touch(_ condition: Int) {
+    guard !conditions[condition].isChanged else { return }
+    conditions[condition].isChanged = true
+    changed.append(ConditionID(condition))
+  }
+
   private mutating func touch(_ state: inout Condition, _ condition: Int) {
     guard !state.isChanged else { return }
     state.isChanged = true
@@ -275,55 +281,5 @@ extension Evaluator {
   private static func isChattering(_ activations: [Instant]) -> Bool {
     guard let newest = activations.last else { return false }
     return activations.count >= 10 || activations.count { $0 > newest - .minutes(1) } >= 3
-  }
-
-  /// Counts the first failure of this input; what follows in the same input is not called.
-  mutating func fault(_ condition: Int, at moment: Instant, cause: String) {
-    if let known = skipped[Int32(condition)] {
-      guard let known else { return }
-      skipped[Int32(condition)] = .some(nil)
-      count(condition, at: moment, cause: known)
-    } else {
-      skipped[Int32(condition)] = .some(nil)
-      count(condition, at: moment, cause: cause)
-    }
-  }
-
-  /// The process ended inside a call for this pair, in the run before this one.
-  mutating func died(_ fault: Fault) {
-    guard let id = condition(rule: fault.rule, asset: fault.asset) else { return }
-    let condition = Int(id.index)
-    guard conditions[condition].faults < Evaluator.strikes else { return }
-    conditions[condition].deaths += 1
-    let isLast = conditions[condition].deaths >= Evaluator.deathStrikes
-    var state = conditions[condition]
-    touch(&state, condition)
-    conditions[condition] = state
-    let moment = conditions[condition].clock
-    step.reports.append(Report(.fault, time: moment, rule: fault.rule, asset: fault.asset, text: fault.cause))
-    guard isLast else { return }
-    conditions[condition].faults = Evaluator.strikes
-    step.reports.append(
-      Report(
-        .quarantined, time: moment, rule: fault.rule, asset: fault.asset,
-        text:
-          "the engine ended \(Evaluator.deathStrikes) times in it: not called on this asset again until its text changes"
-      ))
-  }
-
-  private mutating func count(_ condition: Int, at moment: Instant, cause: String) {
-    var state = conditions[condition]
-    state.faults += 1
-    touch(&state, condition)
-    conditions[condition] = state
-    let record = record(of: ConditionID(condition))
-    step.faults.append(Fault(rule: record.rule, asset: record.asset, cause: cause))
-    step.reports.append(Report(.fault, time: moment, rule: record.rule, asset: record.asset, text: cause))
-    if conditions[condition].faults == Evaluator.strikes {
-      step.reports.append(
-        Report(
-          .quarantined, time: moment, rule: record.rule, asset: record.asset,
-          text: "\(Evaluator.strikes) faults: not called on this asset again until its text changes"))
-    }
   }
 }

@@ -27,7 +27,7 @@ extension Evaluator {
   }
 
   /// Asks `needs` and `suppressed_when`; the cause when one of them failed.
-  func askGate(_ condition: Int, _ rule: CompiledRule, isOpen: Bool) -> (gate: Gate, fault: String?) {
+  func askGate(_ condition: Int, _ rule: CompiledRule, isOpen: Bool) -> (gate: Gate, fault: FaultCause?) {
     var gate = Gate(isOpen: isOpen)
     if rule.rule.hasSuppressedWhen {
       switch Evaluator.ask(.suppressedWhen, rule, scratch, limitTables[condition]) {

@@ -65,7 +65,7 @@ extension Evaluator {
     return ConditionRecord(
       rule: rule.name, asset: asset(of: condition).path,
       phase: state.faults >= Evaluator.strikes ? "quarantined" : state.phase.name,
-      since: state.entered == .distantPast ? state.blindSince ?? state.clock : state.entered,
+      since: state.entered == .distantPast ? state.blindSince ?? max(state.clock, state.exhausted) : state.entered,
       blindSince: state.blindSince,
       blindReading: state.blindSince == nil ? nil : rule.readings[state.blindReading].name)
   }

@@ -97,6 +97,7 @@ extension Evaluator {
     }
     // The tree has no such asset, or the asset names none.
     guard sight.history >= 0 else { return (.notGood, heard) }
+    if !unknownActivities.isEmpty, unknownActivities.contains(sight.history) { return (.notGood, time) }
     let historyIndex = Int(sight.history)
     var steps = 0
     defer { work.steps += steps }

@@ -56,7 +56,16 @@ package struct Evaluator {
   /// The last activations of conditions that activated recently (S7).
   var activations: [Int32: [Instant]] = [:]
   /// Conditions whose rule is not called for the input in hand: the cause journalled for them, until it is counted (S11).
-  var skipped: [Int32: String?] = [:]
+  var skipped: [Int32: FaultCause?] = [:]
+  /// The same of its function `actions`: for the input in hand, and for the one that follows.
+  var skippedActions: [Int32: FaultCause] = [:]
+  var nextSkippedActions: [Int32: FaultCause] = [:]
+  /// Rules that are called on no asset any more, and why (S11).
+  package internal(set) var quarantined: [String: String] = [:]
+  /// What histories say of conditions that are quarantined: whether they are active is not known.
+  var unknownActivities: Set<Int32> = []
+  /// Whether a call that uses up its time ends what its rule does, on all assets: of use where nobody acts on it.
+  package var endsOvertime = false
   /// Conditions as they were before the input in hand took deadlines of theirs.
   var settled: [Int32: Before] = [:]
   /// Deadlines by set of sources; empty until there are ticks.
@@ -172,13 +181,19 @@ package struct Evaluator {
 
   /// Takes one input; nil when it led to nothing worth telling.
   package mutating func apply(_ input: Input) -> Step? {
+    if case .fault = input {} else { beginInput() }
     switch input {
     case .change(let change): apply(change)
     case .tick(let source, let time): tick(source, time)
     case .source(let source, let event, let time): link(source, event, time)
     case .fault(let fault):
       if let condition = condition(rule: fault.rule, asset: fault.asset) {
-        skipped[condition.index] = fault.cause
+        let cause = FaultCause(fault.cause, kind: fault.kind)
+        if fault.kind == .overtimeOfActions {
+          nextSkippedActions[condition.index] = cause
+        } else {
+          skipped[condition.index] = cause
+        }
       }
       return nil
     case .death(let fault): died(fault)

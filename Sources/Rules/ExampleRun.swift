@@ -19,6 +19,14 @@ package struct ExampleRun: Sendable {
     package var values: [Value?]
   }
   package enum Phase: Sendable { case normal, pending, active, blind }
+  /// How often a sample asked the rule.
+  package var questions = 0
+  /// A call used up its time: what else the rule does is not worth asking.
+  package var isOvertime = false
+
+  /// So often one example may ask, and all of a folder with the limits of all assets.
+  package static let mostQuestions = 200_000
+  package static let mostQuestionsOfAll = 2_000_000
 
   package var holds: Bool { failures.isEmpty }
 }
@@ -114,6 +122,15 @@ private struct ExamplePlayer {
       run.failures = ["it names '\(name)', which the rule does not read"]
       return run
     }
+    let questions = self.questions
+    guard questions <= Double(ExampleRun.mostQuestions) else {
+      run.failures = [
+        "it would ask the rule \(Int64(min(questions, 1e15))) times, and an example may ask "
+          + "\(ExampleRun.mostQuestions) times; sample it less often (sampled = \"1 min\"), or let it be shorter"
+      ]
+      return run
+    }
+    run.questions = Int(questions)
     run.traces = rule.readings.map { ExampleRun.Trace(reading: $0.name, values: []) }
     var restarts = example.restarts[...]
     for time in moments() {
@@ -123,15 +140,28 @@ private struct ExamplePlayer {
       }
       send(at: time)
       run.phases.append(phase)
+      // A rule that fails has failed the example, and each further call may take as long.
+      if cause != nil { break }
     }
-    take(decider.finish())
+    if cause == nil { take(decider.finish()) }
     judge()
     return run
   }
 
+  private var period: TimeSpan {
+    max(example.sampled ?? min(example.lasting / 10, .minutes(1)), TimeSpan(microseconds: 1_000))
+  }
+
+  /// How often a sample asks the rule, known before it is asked.
+  private var questions: Double {
+    let tags = zip(tags, series).reduce(0) { $0 + ($1.1 == nil ? 0 : $1.0.count) }
+    var moments = Double(example.lasting.microseconds) / Double(period.microseconds) + 2
+    for case .steps(let steps)? in series { moments += Double(steps.count) }
+    return moments * Double(tags)
+  }
+
   /// From the beginning to the end by the sampling period, and every moment at which a reading makes a step.
   private func moments() -> [TimeSpan] {
-    let period = max(example.sampled ?? min(example.lasting / 10, .minutes(1)), TimeSpan(microseconds: 1_000))
     var moments = Array(stride(from: 0, to: example.lasting.microseconds, by: Int(period.microseconds)))
     moments.append(example.lasting.microseconds)
     for case .steps(let steps)? in series { moments += steps.map(\.from.microseconds) }
@@ -176,6 +206,8 @@ private struct ExamplePlayer {
     run.heldBack += turn.verdict.heldBack.map { $0.time - start }
     for event in turn.step.events where event.kind == .cleared { run.cleared.append(event.time - start) }
     cause = cause ?? turn.step.faults.first?.cause
+    run.isOvertime =
+      run.isOvertime || turn.step.faults.contains { $0.kind == .overtime || $0.kind == .overtimeOfActions }
   }
 
   private var phase: ExampleRun.Phase {

@@ -51,6 +51,8 @@ package struct FrozenState: Sendable {
     policy.encodeState(into: &writer)
     writer.integer(sleeping.count)
     for carried in sleeping { carried.encode(into: &writer) }
+    RuleFaults.encode(conditions, into: &writer)
+    RuleFaults.encode(sleeping.map(\.condition), into: &writer)
   }
 }
 

@@ -30,6 +30,8 @@ package struct Health: Sendable, Equatable {
   package var at: Instant
   /// Why the wall clock is not believed, so that time alone decides nothing; nil while it is.
   package var clockDoubt: String?
+  /// Rules that are called on no asset any more, and why.
+  package var quarantined: [String: String] = [:]
   package var sources: [Source]
   /// Length of the journal.
   package var inputs: Int64
@@ -50,7 +52,9 @@ package struct Health: Sendable, Equatable {
 
   /// What is wrong, in words for people; empty when all is well.
   package var troubles: [String] {
-    var troubles: [String] = []
+    var troubles = quarantined.sorted { $0.key < $1.key }.map { rule, why in
+      "rule '\(rule)' is quarantined on all assets: \(why); it is called again when its text changes"
+    }
     if let clockDoubt { troubles.append("\(clockDoubt): time alone decides nothing until it is right") }
     for source in sources where source.link != .up {
       let since = source.since.map { " since \($0)" } ?? ""

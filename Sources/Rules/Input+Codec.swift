@@ -29,8 +29,9 @@ extension Input {
       writer.text(digest.hex)
     case .command(let command): command.encode(into: &writer)
     case .fault(let fault):
-      writer.byte(7)
+      writer.byte(fault.kind == .error ? 7 : 15)
       fault.encode(into: &writer)
+      if fault.kind != .error { writer.byte(fault.kind.rawValue) }
     case .death(let fault):
       writer.byte(11)
       fault.encode(into: &writer)
@@ -60,6 +61,11 @@ extension Input {
       self = .bind(tag, asset: try reader.text(), tag: try reader.text(), assetClass: try reader.text())
     case 5: self = .config(Digest(hex: try reader.text()))
     case 7: self = .fault(try Fault(from: &reader))
+    case 15:
+      var fault = try Fault(from: &reader)
+      guard let kind = FaultCause.Kind(rawValue: try reader.byte()) else { throw Unreadable(at: reader.offset) }
+      fault.kind = kind
+      self = .fault(fault)
     case 11: self = .death(try Fault(from: &reader))
     default:
       guard let command = try Command(kind: kind, from: &reader) else { throw Unreadable(at: reader.offset) }

@@ -33,9 +33,11 @@ package struct Fault: Equatable, Sendable {
   /// The asset's path.
   package var asset: String
   package var cause: String
-  package init(rule: String, asset: String, cause: String) {
+  package var kind: FaultCause.Kind
+  package init(rule: String, asset: String, cause: String, kind: FaultCause.Kind = .error) {
     self.rule = rule
     self.asset = asset
     self.cause = cause
+    self.kind = kind
   }
 }

@@ -21,7 +21,13 @@ extension Policy {
     case .blind(let reading):
       let cause = "actions: reading '\(rule.readings[reading].name)' is not good"
       return failed(cause, rule, asset, at: time, evaluator, &verdict)
-    case .fault(let cause): return failed(cause, rule, asset, at: time, evaluator, &verdict)
+    case .fault(let cause):
+      if cause.kind == .overtimeOfActions {
+        // Replay, which has no clock, must know.
+        verdict.faults.append(
+          Fault(rule: rule.name, asset: evaluator.asset(asset).path, cause: cause.text, kind: cause.kind))
+      }
+      return failed(cause.text, rule, asset, at: time, evaluator, &verdict)
     }
     var actions: [Action] = []
     var tier = Tier.shadow
@@ -109,8 +115,11 @@ extension Evaluator {
   fileprivate func makeActions(of condition: ConditionID, _ readings: [ReadingValue]) -> MadeActions {
     let rule = rule(of: condition)
     guard let make = rule.makeActions else { return .actions(rule.actions) }
+    if let cause = skippedActions[condition.index] { return .fault(cause) }
     rule.askedFor?.pointee = UInt32(bitPattern: assetID(of: condition).index)
-    return readings.withUnsafeBufferPointer { make($0, limitTable(of: condition)) }
+    let made = readings.withUnsafeBufferPointer { make($0, limitTable(of: condition)) }
+    guard case .fault(let cause) = made, cause.kind == .overtime else { return made }
+    return .fault(FaultCause(cause.text, kind: .overtimeOfActions))
   }
 
   func asset(_ id: AssetID) -> Asset { configuration.model.assets[Int(id.index)] }

@@ -11,6 +11,8 @@ package struct Policy: Sendable {
     package var expired: [ActionKey] = []
     /// A decision stands although the function that says its actions failed.
     package var reports: [Report] = []
+    /// The same, where replay could not come to it.
+    package var faults: [Fault] = []
     package var isEmpty: Bool {
       decisions.isEmpty && heldBack.isEmpty && closings.isEmpty && expired.isEmpty && reports.isEmpty
     }
@@ -21,6 +23,7 @@ package struct Policy: Sendable {
       closings += other.closings
       expired += other.expired
       reports += other.reports
+      faults += other.faults
     }
   }
 

@@ -171,13 +171,13 @@ package enum Computed: Equatable, Sendable {
   /// It looked at a reading that is not good; index into the calculation's readings.
   case blind(reading: Int)
   /// File, line and cause, for people.
-  case fault(String)
+  case fault(FaultCause)
 }
 
 package enum MadeActions: Equatable, Sendable {
   case actions([ActionTemplate])
   case blind(reading: Int)
-  case fault(String)
+  case fault(FaultCause)
 }
 
 /// What is done when a condition clears.
@@ -200,7 +200,7 @@ package enum Answer: Equatable, Sendable {
   /// Index into the rule's readings.
   case blind(reading: Int)
   /// File, line and cause, for people: `rules/pump.lua:12: attempt to compare nil with number`.
-  case fault(String)
+  case fault(FaultCause)
 }
 
 /// `once_per "8 h"`.

@@ -91,7 +91,15 @@ package final class CallNote: Sendable {
     package var asset: UnsafeMutablePointer<UInt32> { mw_place_asset(pointer) }
 
     /// Whether what is called now is called to bring the state back.
-    package func setRecovering(_ recovering: Bool) { mw_place_set_phase(pointer, recovering ? MW_RECOVERING : MW_LIVE) }
+    /// A call that does so is not bounded in time.
+    package func setRecovering(_ recovering: Bool) {
+      mw_place_set_phase(pointer, recovering ? MW_RECOVERING : MW_LIVE)
+      setClocked(!recovering)
+    }
+
+    /// Whether calls from here on are bounded in time. What was decided before, in this process or in another, is decided
+    /// again without a clock: what used up its time then is in the journal.
+    package func setClocked(_ clocked: Bool) { mw_place_set_clocked(pointer, clocked ? 1 : 0) }
 
     /// One the note cannot name is watched all the same.
     package func rule(_ name: String) -> Caller { Caller(place: self, number: note.numbers[name] ?? .max) }

@@ -25,7 +25,7 @@ struct ClassFile {
 
   /// Reads the file as of a class, with its calls noted as those of the rule that reads it. Throws every finding.
   init(
-    _ shared: SharedText, of assetClass: String, model: Model?, caller: CallNote.Caller?
+    _ shared: SharedText, of assetClass: String, model: Model?, caller: CallNote.Caller?, clocked: Bool = true
   ) throws(Findings) {
     let source = shared.text.withoutMark
     layout = RuleLayout(text: source, statement: "class")
@@ -35,7 +35,7 @@ struct ClassFile {
     do {
       host = try LuaHost(
         text: source, file: shared.file, statement: "class", words: RuleWords.loadWords,
-        callWords: RuleWords.callWords, methods: RuleWords.methods, caller: caller)
+        callWords: RuleWords.callWords, methods: RuleWords.methods, budget: .standard(clocked: clocked), caller: caller)
     } catch {
       reader.report(error)
       throw reader.all

@@ -1,3 +1,5 @@
+import Rules
+
 /// What a chunk declared with its one statement, as a tree. Functions stay in the Lua state, named by number.
 package indirect enum Declared: Equatable, Sendable {
   case null
@@ -45,6 +47,8 @@ package struct LuaFailure: Error, Equatable, Sendable, CustomStringConvertible {
     case assignsGlobal(String)
     /// The instruction budget of the call is used up.
     case budget
+    /// The time of the call is used up.
+    case overtime
     case memory
     case tooLarge
   }
@@ -62,5 +66,18 @@ package struct LuaFailure: Error, Equatable, Sendable, CustomStringConvertible {
   }
   package var description: String {
     line.map { "\(file):\($0): \(message)" } ?? "\(file): \(message)"
+  }
+}
+
+extension LuaFailure {
+  /// The same as what a question comes to.
+  var faultCause: FaultCause {
+    let kind: FaultCause.Kind =
+      switch cause {
+      case .budget, .memory: .exhausted
+      case .overtime: .overtime
+      default: .error
+      }
+    return FaultCause(description, kind: kind)
   }
 }

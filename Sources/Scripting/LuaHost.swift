@@ -14,15 +14,21 @@ package final class LuaHost {
     package var memory: Int
     /// Instructions between two looks at the budget; 1 counts exactly.
     package var step: Int
+    /// Of its thread's processor in one call, looked at as often; nil: as much as its instructions take.
+    package var time: TimeSpan?
     package init(
-      instructions: Int = 1_000_000, load: Int = 5_000_000, memory: Int = 8 * 1024 * 1024, step: Int = 1000
+      instructions: Int = 1_000_000, load: Int = 5_000_000, memory: Int = 8 * 1024 * 1024, step: Int = 1000,
+      time: TimeSpan? = Budget.longestCall
     ) {
       self.instructions = instructions
       self.load = load
       self.memory = memory
       self.step = step
+      self.time = time
     }
     package static let standard = Budget()
+    static func standard(clocked: Bool) -> Budget { clocked ? .standard : Budget(time: nil) }
+    package static let longestCall = TimeSpan(microseconds: 200_000)
   }
 
   package static let largestText = 256 * 1024
@@ -48,6 +54,8 @@ package final class LuaHost {
   private var slots: [UnsafeMutablePointer<MWReading>?] = []
   /// By number: how many instructions a call of that function takes at most, 0 where only the hook can tell.
   private let longestCalls: [Int64]
+  /// Its functions pass on as many values as they are given, which is charged at each call.
+  private let passesVarargs: Bool
 
   /// The names a file may use besides the library.
   struct Vocabulary {
@@ -91,6 +99,7 @@ package final class LuaHost {
       text, file, vocabulary, budget, caller, natives, allocations: allocations, check: true)
     (state, declared, statementLine) = (loaded.state, loaded.declared, loaded.line)
     longestCalls = loaded.longestCalls
+    passesVarargs = loaded.passesVarargs
   }
 
   deinit { discard() }
@@ -127,7 +136,7 @@ package final class LuaHost {
       default: throw failure(state, status, set: set)
       }
     } catch {
-      return .fault(error.description)
+      return .fault(error.faultCause)
     }
   }
 
@@ -153,7 +162,7 @@ package final class LuaHost {
       default: throw failure(state, status, set: set)
       }
     } catch {
-      return .fault(error.description)
+      return .fault(error.faultCause)
     }
   }
 
@@ -161,7 +170,7 @@ package final class LuaHost {
   package enum Made: Equatable, Sendable {
     case made(Declared)
     case blind(reading: Int)
-    case fault(String)
+    case fault(FaultCause)
   }
 
   /// Calls a function with (asset, limits) that may use the words for calls; gives its result.
@@ -177,7 +186,7 @@ package final class LuaHost {
       default: throw failure(state, status, in: f)
       }
     } catch {
-      return .fault(error.description)
+      return .fault(error.faultCause)
     }
   }
 
@@ -229,7 +238,7 @@ package final class LuaHost {
     let status = text.withUTF8 { bytes in
       bytes.withMemoryRebound(to: CChar.self) { mw_set_text(state, slot, $0.baseAddress, $0.count) }
     }
-    if status != MW_OK { throw failure(state, MW_MEMORY) }
+    if status != MW_OK { throw failure(state, status) }
   }
 
   private func hostLimits(_ table: LimitTable) -> HostLimits {
@@ -256,11 +265,19 @@ package final class LuaHost {
   package var memory: Int { state.map { Int(mw_memory($0)) } ?? 0 }
   private var lostInstructions = 0
 
+  /// From here on, until the state is lost, the longest time between two looks at the budget is kept: with a step of 1
+  /// that of one instruction, or of a stretch of a library call.
+  package func measureStretches() { if let state { mw_measure(state) } }
+  /// In microseconds of the processor, since it was last taken.
+  package func takeLongestStretch() -> Double { state.map { Double(mw_take_longest_stretch($0)) / 1e3 } ?? lostStretch }
+  private var lostStretch = 0.0
+
   // MARK: The state's life
 
   private func revived(binding: Bool) throws(LuaFailure) -> OpaquePointer {
     if let state { return state }
     let state = try Self.load(text, file, vocabulary, budget, caller, natives, allocations: nil, check: false).state
+    if passesVarargs { mw_charge_calls(state) }
     self.state = state
     if binding { try bind(state) }
     return state
@@ -291,8 +308,9 @@ package final class LuaHost {
   ) -> LuaFailure {
     var failure = Self.failure(state, status, file, vocabulary, readings: readings[set], limits: limits)
     if failure.line == nil { failure.line = function?.line }
-    if status == MW_BUDGET || status == MW_MEMORY {
+    if status == MW_BUDGET || status == MW_TIME || status == MW_MEMORY || status == MW_DEPTH {
       lostInstructions = Int(mw_instructions(state))
+      lostStretch = Double(mw_take_longest_stretch(state)) / 1e3
       discard()
     }
     return failure
@@ -300,17 +318,26 @@ package final class LuaHost {
 
   // MARK: Loading
 
+  private struct Loaded {
+    var state: OpaquePointer
+    var declared: Declared
+    var line: Int
+    var longestCalls: [Int64]
+    var passesVarargs: Bool
+  }
+
   private static func load(
     _ text: String, _ file: String, _ vocabulary: Vocabulary, _ budget: Budget, _ caller: CallNote.Caller?,
     _ natives: [Native], allocations: Int?, check: Bool
-  ) throws(LuaFailure) -> (state: OpaquePointer, declared: Declared, line: Int, longestCalls: [Int64]) {
+  ) throws(LuaFailure) -> Loaded {
     let config = LuaBytes.encode(
       .list([
         .text(vocabulary.statement), .list(vocabulary.words.map(Tree.text)), .list(vocabulary.callWords.map(Tree.text)),
         .list(vocabulary.methods.map(Tree.text)),
       ]))
     let room = MWLimits(
-      memory: budget.memory, step: Int32(clamping: budget.step), allocations: allocations.map(Int64.init) ?? -1)
+      memory: budget.memory, step: Int32(clamping: budget.step), allocations: allocations.map(Int64.init) ?? -1,
+      time: budget.time.map { $0.microseconds * 1_000 } ?? 0)
     guard let state = mw_open(room, config, config.count) else {
       throw LuaFailure(cause: .memory, file: file, line: nil, message: "not enough memory to load the file")
     }
@@ -325,9 +352,14 @@ package final class LuaHost {
         source.withUTF8 { bytes in
           bytes.withMemoryRebound(to: CChar.self) { mw_compile(state, $0.baseAddress, $0.count) }
         })
+      var passesVarargs = false
       if check {
         try need(mw_dump(state, 0))
-        try checkNames(bytecode(state), file: file, known: library(MW_SCOPE_ENV) + vocabulary.all + natives.map(\.name))
+        let main = try Bytecode.read(bytecode(state), file: file)
+        try checkNames(main, file: file, known: library(MW_SCOPE_ENV) + vocabulary.all + natives.map(\.name))
+        try checkJoins(main, file: file)
+        passesVarargs = main.passesVarargs
+        if passesVarargs { mw_charge_calls(state) }
       }
       try need(mw_run(state, Int64(budget.load)))
       guard mw_statement_line(state) > 0 else {
@@ -349,7 +381,9 @@ package final class LuaHost {
           function += 1
         }
       }
-      return (state, declared, Int(mw_statement_line(state)), longestCalls)
+      return Loaded(
+        state: state, declared: declared, line: Int(mw_statement_line(state)), longestCalls: longestCalls,
+        passesVarargs: passesVarargs)
     } catch {
       close(state)
       throw error
@@ -396,6 +430,15 @@ package final class LuaHost {
     case MW_CAPTURED_TABLE: return because(.capturedTable(name), keepsTable(name))
     case MW_ASSIGNS_GLOBAL: return because(.assignsGlobal(name), assignsGlobal(name))
     case MW_BUDGET: return because(.budget, "used up its instructions; is there a loop that does not end?")
+    case MW_TIME:
+      let used = Double(mw_time(state)) / 1e9
+      let tenths = Int((used * 100).rounded())
+      return because(
+        .overtime,
+        "took \(tenths / 100).\(tenths % 100 < 10 ? "0" : "")\(tenths % 100) s of processor time; a call may take 0.2 s"
+      )
+    case MW_DEPTH:
+      return because(.error, "more than 2,560 values on the stack of one call; does a function call itself for ever?")
     case MW_MEMORY: return because(.memory, text.isEmpty ? "not enough memory" : text)
     default: return because(.error, text.isEmpty ? "an error without a text" : text)
     }

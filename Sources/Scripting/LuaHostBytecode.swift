@@ -2,8 +2,7 @@ import Rules
 
 extension LuaHost {
   /// Refuses assignments to globals, and names that are nowhere, before the chunk runs.
-  static func checkNames(_ code: [UInt8], file: String, known: [String]) throws(LuaFailure) {
-    let main = try Bytecode.read(code, file: file)
+  static func checkNames(_ main: Bytecode, file: String, known: [String]) throws(LuaFailure) {
     try checkNames(main, environment: [0], file: file, known: Set(known), order: known)
   }
 
@@ -31,6 +30,18 @@ extension LuaHost {
     }
   }
 
+  /// Refuses to join more values than one instruction may: each number among them becomes a text, in up to 2 µs.
+  static func checkJoins(_ f: Bytecode, file: String) throws(LuaFailure) {
+    for (place, instruction) in f.code.enumerated() where instruction & 0x7F == Bytecode.concat {
+      let count = Int(instruction >> 16 & 0xFF)
+      guard count > Bytecode.mostJoined else { continue }
+      throw LuaFailure(
+        cause: .error, file: file, line: f.line(of: place),
+        message: "joins \(count) values at once, and '..' joins at most \(Bytecode.mostJoined); do it in several steps")
+    }
+    for inner in f.functions { try checkJoins(inner, file: file) }
+  }
+
   /// Refuses assignments that a function which is called again and again makes to names outside itself.
   static func checkCaptures(_ code: [UInt8], file: String) throws(LuaFailure) {
     let top = try Bytecode.read(code, file: file)
@@ -55,6 +66,9 @@ struct Bytecode {
   static let setUpval: UInt32 = 10
   static let getTabUp: UInt32 = 11
   static let setTabUp: UInt32 = 15
+  static let concat: UInt32 = 53
+  static let vararg: UInt32 = 80
+  static let mostJoined = 40
 
   struct Upvalue {
     var inStack: Bool
@@ -72,6 +86,11 @@ struct Bytecode {
   /// Which of its upvalues are the given ones of the function around it.
   func taking(_ outer: Set<Int>) -> Set<Int> {
     Set(upvalues.indices.filter { !upvalues[$0].inStack && outer.contains(upvalues[$0].index) })
+  }
+
+  /// Whether a function in it passes on as many values as it is given.
+  var passesVarargs: Bool {
+    code.contains { $0 & 0x7F == Bytecode.vararg } || functions.contains(where: \.passesVarargs)
   }
 
   /// How many instructions a call can take at most, where that shows: code that only goes forward, calls nothing, makes

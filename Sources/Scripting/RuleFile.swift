@@ -16,11 +16,12 @@ package enum RuleFile {
   /// Reads one rule file's text. `file` is how messages name it (`rules/pump_cavitation.lua`); the rule's name is the
   /// file's name without `.lua`. With a `model`, class, tags, types and units are checked against it; with `owners`,
   /// the owner. With `calls`, each call is noted there, and so is the asset. Throws every finding there is, by line.
+  /// `clocked`: calls are bounded in time; not so where what was decided is decided again.
   /// A version that is to shadow beside another is read as such. `shared` is the file of its class, where there is one:
   /// what is wrong with that is wrong with the rule.
   package static func read(
     text: String, file: String, model: Model? = nil, owners: [String]? = nil, calls: CallNote.Place? = nil,
-    role: Role = .acting, shared: SharedText? = nil
+    clocked: Bool = true, role: Role = .acting, shared: SharedText? = nil
   ) throws(Findings) -> Rule {
     let source = text.withoutMark
     let layout = RuleLayout(text: source)
@@ -28,7 +29,7 @@ package enum RuleFile {
     let name = reader.name(of: file)
     let caller = calls?.rule(role == .acting ? name : name + Rule.shadowMark)
     let classFile = try shared.map { shared throws(Findings) in
-      try reader.classFile(shared, of: appliesTo(text) ?? "", caller)
+      try reader.classFile(shared, of: appliesTo(text) ?? "", caller, clocked: clocked)
     }
     reader.calculated = classFile?.calculated ?? []
     let ofClass = reader.calculated.count
@@ -38,7 +39,7 @@ package enum RuleFile {
     do {
       host = try LuaHost(
         text: source, file: file, statement: "rule", words: RuleWords.loadWords, callWords: RuleWords.callWords,
-        methods: RuleWords.methods, caller: caller)
+        methods: RuleWords.methods, budget: .standard(clocked: clocked), caller: caller)
     } catch {
       reader.report(error)
       throw reader.all
@@ -140,7 +141,7 @@ package enum RuleFile {
       case .made(let made):
         var reader = reader
         let actions = reader.madeActions(made, of: function, names: names)
-        if let finding = reader.findings.first { return .fault(finding.description) }
+        if let finding = reader.findings.first { return .fault(FaultCause(finding.description)) }
         return .actions(actions)
       }
     }

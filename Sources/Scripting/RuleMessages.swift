@@ -28,6 +28,10 @@ extension RuleReader {
       find(line, "'\(name)' is assigned without 'local'; write local \(name) = ...")
     case .budget:
       find(line, "the file takes too many steps to load: is there a loop without an end?")
+    case .overtime:
+      find(line, "the file takes too long to load: \(failure.message)")
+    case .memory where failure.message.hasPrefix("a table"):
+      find(line, failure.message)
     case .memory:
       find(line, "the file takes too much memory to load")
     case .tooLarge, .error:

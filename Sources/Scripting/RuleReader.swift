@@ -70,10 +70,10 @@ struct RuleReader {
 
   /// The file of the rule's class. What is wrong with it is found there, and here where the rule names the class.
   func classFile(
-    _ shared: SharedText, of assetClass: String, _ caller: CallNote.Caller?
+    _ shared: SharedText, of assetClass: String, _ caller: CallNote.Caller?, clocked: Bool
   ) throws(Findings) -> ClassFile {
     do {
-      return try ClassFile(shared, of: assetClass, model: model, caller: caller)
+      return try ClassFile(shared, of: assetClass, model: model, caller: caller, clocked: clocked)
     } catch {
       let first = error.list.first.map { ": " + ($0.line.map { "line \($0), " } ?? "") + $0.message } ?? ""
       let here = Finding(

@@ -75,13 +75,13 @@ struct BacktestCommand: ParsableCommand {
       model: configuration.model, rules: configuration.rules,
       wanted: wanted, zone: form.zone)
     report.priced = try money.priced(result, configuration, wanted, losses: losses)
-    if let comparison {
+    if let comparison, result.ended[comparison.rule] == nil {
       report.sweep = try money.sweep(comparison, result, configuration, losses: losses) { value in
         try replay { try comparison.applied(value, try installation.configuration()) }
       }
     }
     if let html = money.html {
-      guard !report.priced.isEmpty else {
+      guard !report.priced.isEmpty || !result.ended.isEmpty else {
         throw Failure.usage("--html shows what was priced: it goes with --losses, or a rule that measures its value")
       }
       report.priced = report.withEvidence()
@@ -100,6 +100,12 @@ struct BacktestCommand: ParsableCommand {
     case .json:
       print(json(report.tree))
       report.tellTroubles()
+    }
+    if !result.ended.isEmpty {
+      throw Failure.findings(
+        result.ended.sorted { $0.key < $1.key }.map { rule, why in
+          "rule '\(rule)': \(why): not evaluated from there, and none of its decisions is priced"
+        })
     }
     guard result.changes > 0 else {
       throw Failure.findings(["no value could be read from \(from ?? data.joined(separator: ", "))"])

@@ -54,7 +54,7 @@ struct BacktestMoney: ParsableArguments {
     _ result: BacktestResult, _ configuration: Configuration, _ wanted: Set<String>, losses: [Loss]?
   ) throws -> [Priced] {
     let rules = configuration.rules.filter { rule in
-      guard wanted.contains(rule.name) else { return false }
+      guard wanted.contains(rule.name), result.ended[rule.name] == nil else { return false }
       if case .shortfall? = rule.value?.avoids { return true }
       return losses != nil || compare != nil
     }
@@ -79,6 +79,11 @@ struct BacktestMoney: ParsableArguments {
     let pricing = try pricing(configuration, losses)
     let points = try comparison.values.map { value in
       let result = try replay(value)
+      if let why = result.ended[comparison.rule] {
+        throw Failure.findings([
+          "rule '\(comparison.rule)' with \(value.written): \(why); its values cannot be compared"
+        ])
+      }
       let changed = try comparison.applied(value, configuration)
       guard let rule = changed.rules.first(where: { $0.name == comparison.rule }) else {
         preconditionFailure("the rule that is tried was looked up among these")

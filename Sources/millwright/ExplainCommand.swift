@@ -42,7 +42,8 @@ struct ExplainCommand: ParsableCommand {
     folders.rules = rules
     folders.integrations = integrations
     let installation = try Installation.read(folders, makeSecrets: false)
-    let configuration = try installation.configuration()
+    // What is explained was decided.
+    let configuration = try installation.configuration(clocked: false)
     let subject = try subject(in: configuration, of: installation)
     var explanation =
       switch from {

@@ -33,8 +33,9 @@ extension Installation {
   /// What only shows when site, rules and adapters are seen together.
   func crossCheck(_ compiled: [Rule], proving: Bool) -> [Finding] {
     var findings: [Finding] = []
+    var asked = 0
     for rule in compiled {
-      for proof in proving ? proofs(of: rule) : [] {
+      for proof in proving ? proofs(of: rule, asked: &asked) : [] {
         guard let failure = proof.run.failures.first else { continue }
         let limits = proof.limits.map { ", with the limits of \($0)" } ?? ""
         findings.append(

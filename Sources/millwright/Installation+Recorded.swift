@@ -59,10 +59,11 @@ extension Installation {
     return installation
   }
 
-  /// Compiles the rules on the calling thread; `calls` is its place in the note of calls.
-  package func configuration(calls: CallNote.Place? = nil) throws -> Configuration {
+  /// Compiles the rules on the calling thread; `calls` is its place in the note of calls. `clocked`: calls are bounded in
+  /// time, as where an input is decided for the first time.
+  package func configuration(calls: CallNote.Place? = nil, clocked: Bool = true) throws -> Configuration {
     var findings: [Finding] = []
-    let compiled = compile(&findings, calls: calls)
+    let compiled = compile(&findings, calls: calls, clocked: clocked)
     guard findings.isEmpty else { throw Failure.findings(findings.map(\.description)) }
     return Configuration(
       hash: hash, model: site.model, rules: compiled, policy: site.policy, sources: site.sources.map(\.settings),

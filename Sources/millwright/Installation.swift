@@ -44,11 +44,11 @@ package struct Installation: Sendable {
   }
 
   /// The rules, compiled on the calling thread.
-  func compile(_ findings: inout [Finding], calls: CallNote.Place? = nil) -> [Rule] {
+  func compile(_ findings: inout [Finding], calls: CallNote.Place? = nil, clocked: Bool = true) -> [Rule] {
     var compiled: [Rule] = []
     for rule in rules {
       do {
-        compiled.append(try compile(rule, calls: calls))
+        compiled.append(try compile(rule, calls: calls, clocked: clocked))
       } catch {
         findings += error.list
       }
@@ -57,10 +57,10 @@ package struct Installation: Sendable {
   }
 
   /// One of the rules, or another version of one, as this site takes it.
-  func compile(_ rule: SourceText, calls: CallNote.Place? = nil) throws(Findings) -> Rule {
+  func compile(_ rule: SourceText, calls: CallNote.Place? = nil, clocked: Bool = true) throws(Findings) -> Rule {
     let read = try RuleFile.read(
       text: rule.text, file: rule.file, model: site.model, owners: site.owners.map(\.name), calls: calls,
-      role: rule.role, shared: rule.shared)
+      clocked: clocked, role: rule.role, shared: rule.shared)
     let unknown = unknownTimes(read, rule)
     guard unknown.isEmpty else { throw Findings(list: unknown) }
     return read

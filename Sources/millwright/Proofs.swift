@@ -10,15 +10,30 @@ package struct Proof {
 }
 
 extension Installation {
-  /// Every example with the rule's own limits, and with each distinct set that the model's assets have instead.
-  package func proofs(of rule: Rule) -> [Proof] {
+  /// Every example with the rule's own limits, and with each distinct set that the model's assets have instead; no
+  /// further than a call that used up its time. `asked` counts the questions of all the rules of the folder: beyond the
+  /// most that they may ask no more is run than the first moment of one.
+  package func proofs(of rule: Rule, asked: inout Int) -> [Proof] {
     let overrides = overrides(of: rule)
-    return rule.examples.flatMap { example in
-      [Proof(example: example, limits: nil, run: run(rule, example))]
-        + overrides.map { set in
-          Proof(example: example, limits: set.words, run: run(rule, example, set.limits))
+    var proofs: [Proof] = []
+    for example in rule.examples {
+      for set in [nil] + overrides.map(Optional.some) {
+        var asking = example
+        let isOver = asked > ExampleRun.mostQuestionsOfAll
+        if isOver { asking.lasting = .zero }
+        var proof = Proof(example: example, limits: set?.words, run: run(rule, asking, set?.limits ?? [:]))
+        asked += proof.run.questions
+        if isOver {
+          proof.run.failures = [
+            "not run: the examples before it ask the rules more than \(ExampleRun.mostQuestionsOfAll) times, "
+              + "with the limits of all assets; sample them less often (sampled = \"1 min\"), or let them be shorter"
+          ]
         }
+        proofs.append(proof)
+        if proof.run.isOvertime || isOver { return proofs }
+      }
     }
+    return proofs
   }
 
   private func run(_ rule: Rule, _ example: Example, _ overrides: [String: LimitValue] = [:]) -> ExampleRun {

@@ -45,6 +45,22 @@ struct RuleVersion {
     .map(\.element)
   }
 
+  /// Where the rules are called on some asset no more, in words for people; what is quarantined on most first.
+  static func quarantined(_ installation: Installation) throws -> [String] {
+    let path = installation.site.stateFolder + "/ledger.sqlite"
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    let conditions: [ConditionRecord]
+    do {
+      conditions = try LedgerReader(path: path).conditions()
+    } catch {
+      throw Failure.cannot("\(error)")
+    }
+    let counts = Dictionary(grouping: conditions.filter { $0.phase == "quarantined" }, by: \.rule).mapValues(\.count)
+    return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { rule, count in
+      "rule '\(rule)' is quarantined on \(count) asset\(count == 1 ? "" : "s"): not called there until its text changes"
+    }
+  }
+
   /// Nothing before the first start.
   private static func deciding(_ installation: Installation) throws -> [Installation.SourceText] {
     let path = installation.site.stateFolder + "/ledger.sqlite"

@@ -39,6 +39,7 @@ struct RulesCommand: ParsableCommand {
                 ])
               })))
       case .text:
+        for line in try RuleVersion.quarantined(installation) { print("! \(printable(line))") }
         print(
           table(
             ["RULE", "VERSION", "LOGIC", "TITLE", "OWNER", "APPLIES TO", "TIERS"],

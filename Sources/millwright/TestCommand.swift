@@ -23,7 +23,8 @@ struct TestCommand: ParsableCommand {
       rules.removeAll { $0.name != rule }
       if rules.isEmpty { throw Failure.findings(["no rule is named '\(rule)'\(suggestion(for: rule, among: names))"]) }
     }
-    let proven = rules.map { (rule: $0, proofs: installation.proofs(of: $0)) }
+    var asked = 0
+    let proven = rules.map { (rule: $0, proofs: installation.proofs(of: $0, asked: &asked)) }
     let failed = proven.reduce(0) { $0 + $1.proofs.count { !$0.run.holds } }
     switch output.format {
     case .json: print(json(.list(proven.flatMap { rule, proofs in proofs.map { $0.tree(of: rule) } })))

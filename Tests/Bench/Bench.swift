@@ -33,6 +33,7 @@ struct Bench {
     if wanted("latency") { met = try LatencyBench.run() && met }
     if wanted("accounts") { met = try AccountsBench.run() && met }
     if wanted("recovery") { met = try RecoveryBench.run(isFull: chosen.contains("full")) && met }
+    if wanted("sandbox") { met = try SandboxBench.run() && met }
     exit(met ? 0 : 1)
   }
 

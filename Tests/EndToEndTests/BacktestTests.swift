@@ -46,6 +46,30 @@ import Testing
     #expect(run.output.split(separator: "\n").count { $0.contains(",FIRE,") } == decisions)
   }
 
+  @Test func a_call_that_takes_too_long_ends_what_is_said_of_its_rule_and_none_of_it_is_priced() throws {
+    let folder = try scratchFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var rows = "time,asset,WindSpeed,Power\n"
+    for minute in 0..<300 {
+      rows += "\(1_388_570_400 + minute * 600),R80711,\(minute == 200 ? 25 : 8),\(minute % 9 == 0 ? 100 : -1)\n"
+    }
+    try rows.write(toFile: folder + "/wind.csv", atomically: true, encoding: .utf8)
+    let rule = try String(contentsOfFile: Self.plants + "/wind/rules/stopped_in_wind.lua", encoding: .utf8)
+    func run(_ text: String) throws -> Call {
+      try text.write(toFile: folder + "/stopped_in_wind.lua", atomically: true, encoding: .utf8)
+      return try Call(
+        "backtest", Self.plants + "/wind", "--data", folder + "/wind.csv", "--rule", folder + "/stopped_in_wind.lua")
+    }
+    let good = try run(rule)
+    #expect(good.status == 0 && good.output.contains("stopped_in_wind in money"), "\(good.errors)")
+    let endless =
+      "if turbine.wind > 20 then local a, b = 1e308, 3e-308 while true do a = 1e308 % b a = a % b end end return"
+    let long = try run(rule.replacingOccurrences(of: "return turbine.wind >=", with: "\(endless) turbine.wind >="))
+    #expect(long.status == 1 && !long.output.contains("in money"), "\(long.output)")
+    #expect(long.errors.contains("stopped_in_wind.lua:7: took 0.2"), "\(long.errors)")
+    #expect(long.errors.contains("not evaluated from there, and none of its decisions is priced"), "\(long.errors)")
+  }
+
   @Test func the_number_of_threads_changes_nothing() throws {
     let folder = try scratchFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }

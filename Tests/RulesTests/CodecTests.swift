@@ -12,6 +12,9 @@ import Testing
     .tick(SourceID(3), Instant(microseconds: 1)), .source(SourceID(1), .newSession, Instant(seconds: 9)),
     .bind(TagID(4), asset: "a/b", tag: "T", assetClass: "C"), .config(.zero),
     .fault(Fault(rule: "r", asset: "a", cause: "rules/r.lua:1: \n")),
+    .fault(Fault(rule: "r", asset: "a", cause: "took 0.21 s", kind: .exhausted)),
+    .fault(Fault(rule: "r", asset: "a", cause: "took 0.21 s", kind: .overtime)),
+    .fault(Fault(rule: "r", asset: "a", cause: "took 0.21 s", kind: .overtimeOfActions)),
     .command(
       .attempted(
         Attempt(

@@ -18,6 +18,32 @@ import Testing
     .steps([.init(from: .zero, number(first))] + rest.map { .init(from: .minutes($0.0), $0.1) })
   }
 
+  /// 10 years by the millisecond: it is known beforehand how often that asks, and nothing is asked.
+  @Test(arguments: [(1_000, true), (60_000_000, true), (1_800_000_000, false)])
+  func an_example_that_asks_too_often_is_not_run(sampled: Int64, tooOften: Bool) {
+    var asked = 0
+    let rule = Rule.make { _ in
+      asked += 1
+      return false
+    }
+    let run = rule.run(
+      Example(
+        name: "example", kind: .staysCalm, series: [("v", .constant(number(1)))], lasting: .hours(24 * 3650),
+        sampled: TimeSpan(microseconds: sampled), line: 1))
+    #expect((run.failures.first?.hasPrefix("it would ask the rule") ?? false) == tooOften)
+    #expect(tooOften ? asked == 0 : asked > 100_000 && asked <= run.questions, "\(asked) of \(run.questions)")
+  }
+
+  @Test func a_rule_that_fails_is_not_asked_again_by_its_example() {
+    var asked = 0
+    let rule = Rule.make { _ in
+      asked += 1
+      throw Broken(cause: "took 0.21 s", kind: .overtime)
+    }
+    let run = run(.constant(number(1)), rule: rule)
+    #expect(asked == 1 && run.isOvertime && run.failures == ["the rule failed: took 0.21 s"])
+  }
+
   @Test func a_rising_reading_fires_the_hold_after_it_passed_the_limit() {
     // 5 to 15 in 10 min: 10 at 5 min, 11 at 6 min; held 2 min.
     #expect(run(.rises(from: number(5), to: number(15), over: .minutes(10))).fired == [.minutes(8)])

@@ -132,7 +132,10 @@ struct Look {
   }
 }
 
-struct Broken: Error { var cause: String }
+struct Broken: Error {
+  var cause: String
+  var kind = FaultCause.Kind.error
+}
 
 extension Rule {
   /// A rule whose functions are Swift closures.
@@ -158,7 +161,7 @@ extension Rule {
       } catch let blind as Look.Blind {
         return .blind(reading: blind.reading)
       } catch let broken as Broken {
-        return .fault(broken.cause)
+        return .fault(FaultCause(broken.cause, kind: broken.kind))
       } catch {
         return .fault("\(error)")
       }

@@ -128,7 +128,7 @@ extension Calculation {
       } catch let blind as Look.Blind {
         return .blind(reading: blind.reading)
       } catch let broken as Broken {
-        return .fault(broken.cause)
+        return .fault(FaultCause(broken.cause, kind: broken.kind))
       } catch {
         return .fault("\(error)")
       }

@@ -120,7 +120,11 @@ func load(_ text: String, words: [String] = ["average", "by_hand"]) throws(LuaFa
     let on: [ReadingValue] = [.boolean(true), .number(1), .text("")]
     let off: [ReadingValue] = [.boolean(false), .number(1), .text("")]
     for _ in 0..<20 {
-      #expect(rule.ask(on) == .fault("rules/x.lua:2: used up its instructions; is there a loop that does not end?"))
+      #expect(
+        rule.ask(on)
+          == .fault(
+            FaultCause("rules/x.lua:2: used up its instructions; is there a loop that does not end?", kind: .exhausted))
+      )
       #expect(rule.host.lastCallInstructions >= 1_000_000 && rule.host.lastCallInstructions < 1_010_000)
       #expect(rule.ask(off) == .yes)
     }

@@ -162,6 +162,7 @@ enum HostileChunks {
     ("average = 1 rule {}", .assignsGlobal("average")),
     ("average.x = 1 rule {}", .error),
     ("rule { a = average(nil, nil, nil) }", nil),
-    ("rule { a = average(table.unpack({}, 1, 9000)) }", nil),
+    ("rule { a = average(table.unpack({}, 1, 1000)) }", nil),
+    ("rule { a = average(table.unpack({}, 1, 9000)) }", .error),
   ]
 }

@@ -124,7 +124,7 @@ struct RuleFileTests {
       Issue.record("no fault")
       return
     }
-    #expect(message.hasPrefix("rules/pump_test.lua:"))
+    #expect(message.text.hasPrefix("rules/pump_test.lua:"))
   }
 
   @Test func without_a_model_names_and_units_are_taken_on_trust() throws {

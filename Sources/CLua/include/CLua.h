@@ -28,8 +28,12 @@ typedef enum {
   MW_ASSIGNS_GLOBAL,
   /// The instruction budget is used up. The state must be thrown away.
   MW_BUDGET,
+  /// The time of the processor is used up: mw_time. The state must be thrown away.
+  MW_TIME,
   /// An allocation was refused. The state must be thrown away.
   MW_MEMORY,
+  /// Functions have called each other too deep. The state must be thrown away.
+  MW_DEPTH,
 } MWStatus;
 
 typedef enum {
@@ -77,6 +81,8 @@ typedef struct {
   int step;
   /// For tests: this many allocations succeed, then all fail; negative: none fails.
   int64_t allocations;
+  /// Nanoseconds of its thread's processor time that a call may use; 0: as much as its instructions take.
+  int64_t time;
 } MWLimits;
 
 // Values cross as bytes, integers little-endian: 'n' nil, 't' and 'f', 'd' and a double, 's' u32 and UTF-8,
@@ -91,6 +97,12 @@ MWHost *mw_open(MWLimits limits, const uint8_t *config, size_t length);
 size_t mw_close(MWHost *host);
 /// From now on every call is noted in `place` (NULL: nowhere) as `caller`'s. The place must outlive the host.
 void mw_note_calls(MWHost *host, MWPlace *place, uint32_t caller);
+/// From now on a call costs what it passes on as varargs: for chunks that do so, because the hook costs each call.
+void mw_charge_calls(MWHost *host);
+/// For measuring: the longest time in nanoseconds between two looks at the budget, since it was last taken. With a step of
+/// 1 that is the longest instruction, or stretch of a library call.
+void mw_measure(MWHost *host);
+int64_t mw_take_longest_stretch(MWHost *host);
 /// Gives the chunk a function in C, under a name in its environment, before it is compiled. Nothing holds it back; it
 /// is there so that tests can show what becomes of a call that spins or dies.
 MWStatus mw_add_native(MWHost *host, const char *name, void (*function)(void));
@@ -130,6 +142,8 @@ const uint8_t *mw_output(const MWHost *host, size_t *length);
 /// Why the last call failed: the message without its place, the line (0: unknown), the name and where it was sought.
 const char *mw_message(const MWHost *host);
 int mw_line(const MWHost *host);
+/// The processor time in nanoseconds that a call had used when it was ended for it.
+int64_t mw_time(const MWHost *host);
 const char *mw_name(const MWHost *host);
 MWScope mw_scope(const MWHost *host);
 int mw_blind(const MWHost *host);

@@ -47,6 +47,8 @@ void mw_note_forget(MWNote *note);
 MWPlace *mw_place_take(MWNote *note);
 void mw_place_give_back(MWPlace *place);
 void mw_place_set_phase(MWPlace *place, MWPhase phase);
+/// Whether calls from here on are bounded in time: what was decided before is decided again without a clock.
+void mw_place_set_clocked(MWPlace *place, int clocked);
 /// Where the number of the asset is to be written before a call, UINT32_MAX for none. A plain word for its one writer.
 uint32_t *mw_place_asset(MWPlace *place);
 
