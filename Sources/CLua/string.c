@@ -45,7 +45,7 @@ static int string_upper(lua_State *L) { return change_case(L, 'a'); }
 static int string_lower(lua_State *L) { return change_case(L, 'A'); }
 
 /// What string.format takes at most, as a text and as one to quote.
-enum { FORMAT_LIMIT = 1024 };
+enum { FORMAT_LIMIT = 1024, QUOTE_LIMIT = 512 };
 
 /// Checks each directive, replaces what has no text of its own by its type, and lets Lua's function (upvalue 1) write it:
 /// one after the other, because one may take 10 µs.
@@ -74,8 +74,8 @@ static int string_format(lua_State *L) {
     lua_pushlstring(L, from, (size_t)(at + 1 - from));
     if (kind == 's') mw_push_tostring(L, argument); else lua_pushvalue(L, argument);
     if (lua_type(L, -1) == LUA_TSTRING) {
-      if (kind == 'q' && lua_rawlen(L, -1) > FORMAT_LIMIT) {
-        return luaL_error(L, "string.format quotes texts of at most %d characters", FORMAT_LIMIT);
+      if (kind == 'q' && lua_rawlen(L, -1) > QUOTE_LIMIT) {
+        return luaL_error(L, "string.format quotes texts of at most %d characters", QUOTE_LIMIT);
       }
       cost += kind == 'q' ? (int64_t)lua_rawlen(L, -1) : (int64_t)lua_rawlen(L, -1) / 4;
     }
