@@ -73,4 +73,8 @@ protection author Sources/Rules/Position.swift 's/words.last { $0.person != auth
 protection baseline Sources/Ledger/Ledger+Bookings.swift \
   's/^    return baseline.hundredths.saturatingMinus(claimed ?? 0).saturatingMinus(lost)$/    return .max/' \
   AccountTests "more is claimed than the class can have lost"
+protection doubt Sources/Rules/Policy.swift 's/if let doubt = restoration?.doubt(about: condition, since: since)/if let doubt = Doubt?.none/' \
+  RestoreCampaign "what is decided after a restore is sent as ever"
+protection heard Sources/Rules/Evaluator+Evaluation.swift 's/answer == .no, hasHeardAgain(condition, rule)/answer == .no/' \
+  RestorationTests "normal by values from before the backup is normal"
 exit $failed

@@ -63,7 +63,8 @@ extension Ledger {
     case .takeOut(let asset, let why): try begin(nil, asset, until: nil, why: why)
     case .unshelve(let rule, let asset): try end("rule IS ?1 AND (?2 IS NULL OR asset IS ?2)", rule, asset)
     case .putBack(let asset): try end("rule IS ?1 AND asset IS ?2", nil, asset)
-    case .approve, .reject, .retry, .drop, .verdict, .halt, .resume, .reset, .release, .losses, .backtested:
+    case .approve, .reject, .retry, .drop, .verdict, .halt, .resume, .reset, .release, .losses, .backtested,
+      .restored:
       return
     }
   }
@@ -92,7 +93,8 @@ extension Instruction.Act {
       let phase = try String.fetchOne(db.cachedStatement(sql: sql), arguments: [rule, asset]) ?? "normal"
       return ["active", "clearing"].contains(phase)
         ? nil : "rule '\(rule)' is \(phase) on \(asset); only an active condition can be reset"
-    case .shelve, .approve, .reject, .retry, .drop, .verdict, .halt, .resume, .release, .losses, .backtested:
+    case .shelve, .approve, .reject, .retry, .drop, .verdict, .halt, .resume, .release, .losses, .backtested,
+      .restored:
       return nil
     }
   }

@@ -192,6 +192,10 @@ extension Instruction {
     case .backtested(let figures):
       writer.byte(23)
       figures.encode(into: &writer)
+    case .restored(let since, let file):
+      writer.byte(40)
+      since.encode(into: &writer)
+      writer.text(file)
     }
   }
 
@@ -240,6 +244,9 @@ extension Instruction {
       for _ in 0..<(try reader.integer(in: small)) { losses.append(try Loss(from: &reader)) }
       act = .losses(losses, origin: origin)
     case 23: act = .backtested(try BacktestFigures(from: &reader))
+    case 40:
+      let since = try Instant(from: &reader)
+      act = .restored(since: since, file: try reader.text())
     default: throw Unreadable(at: reader.offset)
     }
     self.init(person: person, at: at, act: act)

@@ -124,6 +124,8 @@ package struct Instruction: Sendable, Equatable {
     case losses([Loss], origin: String)
     /// What a rule came to on history, as evidence for its promotion.
     case backtested(BacktestFigures)
+    /// A backup, whose last input came at `since`, took the place of the ledger. `file` is where it was.
+    case restored(since: Instant, file: String)
   }
   /// Their id in the site file.
   package var person: String

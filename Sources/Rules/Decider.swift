@@ -9,6 +9,7 @@ package struct Decider {
     evaluator = Evaluator(configuration)
     policy = Policy(configuration.policy)
     policy.take(standing, evaluator)
+    evaluator.markUnsettled(policy.restoration?.unsettled ?? [])
   }
 
   /// Lets somebody see each time the rule is asked about one condition.
@@ -24,6 +25,7 @@ package struct Decider {
       whole.step.events += other.step.events
       whole.step.faults += other.step.faults
       whole.step.reports += other.step.reports
+      whole.step.settled += other.step.settled
       whole.verdict.add(other.verdict)
       return whole
     }
@@ -75,9 +77,13 @@ package struct Decider {
   package mutating func restore(from reader: inout ByteReader) throws(Unreadable) {
     try evaluator.restore(from: &reader)
     try policy.restore(from: &reader, evaluator)
+    evaluator.markUnsettled(policy.restoration?.unsettled ?? [])
     sleeping = []
     for _ in 0..<(try reader.integer(in: 0...Int64(Int32.max))) { sleeping.append(try Carried(from: &reader)) }
   }
+
+  /// Whether what is decided now may have been made between a backup and its restore.
+  package var isInDoubt: Bool { policy.restoration != nil }
 
   /// Decisions that the ledger has stand, whether or not they were come to here.
   package mutating func stand(by decisions: [DecisionKey]) { policy.stand(by: decisions, evaluator) }

@@ -117,6 +117,7 @@ extension Evaluator {
     guard let before = settled[Int32(condition)] else { return }
     unwrite(condition)
     step.events.removeAll { $0.condition.index == Int32(condition) }
+    step.settled.removeAll { $0.condition.index == Int32(condition) }
     let faults = conditions[condition].faults
     conditions[condition] = before.condition
     conditions[condition].faults = faults

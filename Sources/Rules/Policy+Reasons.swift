@@ -88,7 +88,8 @@ extension Policy {
     case .putBack(let asset):
       silences.removeAll { $0.rule == nil && $0.asset == asset }
       touched = (nil, asset)
-    case .approve, .reject, .retry, .drop, .verdict, .halt, .resume, .reset, .release, .losses, .backtested: return
+    case .approve, .reject, .retry, .drop, .verdict, .halt, .resume, .reset, .release, .losses, .backtested, .restored:
+      return
     }
     let change = Silence(rule: touched.rule, asset: touched.asset, until: nil, person: instruction.person)
     for condition in dockets.keys.sorted() where dockets[condition]?.held != nil {

@@ -46,6 +46,8 @@ package struct Policy: Sendable {
   var acted: [ConditionID: [Acted]] = [:]
   /// What keeps a rule silent after a decision of its own.
   var aftermaths: [ConditionID: Aftermath] = [:]
+  /// What a restore has left in doubt; nil when nothing is.
+  var restoration: Restoration?
 
   package init(_ settings: PolicySettings) {
     self.settings = settings
@@ -69,6 +71,7 @@ package struct Policy: Sendable {
     openSetpoints.take(standing.setpoints, evaluator.configuration.model)
     silences = standing.silences
     groups = Policy.groups(evaluator)
+    if let doubt = standing.doubt { doubtAll(doubt, evaluator) }
   }
 
   /// Decisions that the ledger has stand, whether or not this policy came to them.
@@ -86,6 +89,7 @@ package struct Policy: Sendable {
   /// Whether an input that changed no condition may be of matter: a person speaks, or time ends what waits for one.
   func minds(_ input: Input) -> Bool {
     if case .command = input { return true }
+    if restoration != nil, case .source = input { return true }
     return !approvals.isEmpty
   }
 
@@ -97,7 +101,9 @@ package struct Policy: Sendable {
     if case .command(.instructed(let instruction)) = input {
       forget(instruction.act)
       obey(instruction, &evaluator)
+      if case .restored(let since, _) = instruction.act { restored(since: since, at: instruction.at, &evaluator) }
     }
+    restoration?.hear(step.settled)
     for together in rounds(step.events) {
       for event in together { fallBehind(event.condition, evaluator) }
       catchUp(before: together[0].time, &evaluator, &verdict)
@@ -113,6 +119,8 @@ package struct Policy: Sendable {
     for event in step.events { fallBehind(event.condition, evaluator) }
     catchUp(before: .distantFuture, &evaluator, &verdict)
     expire(input, &verdict)
+    restoration?.end(input)
+    if restoration?.isOver == true { restoration = nil }
     return verdict
   }
 
@@ -158,7 +166,10 @@ package struct Policy: Sendable {
 
     let key = DecisionKey(rule: rule.name, asset: asset.path, time: time, repeated: repeated)
     let limits = evaluator.limits(of: condition)
-    let (actions, tier) = actions(of: condition, at: time, evidence, limits, evaluator, &verdict)
+    var (actions, tier) = actions(of: condition, at: time, evidence, limits, evaluator, &verdict)
+    if let doubt = restoration?.doubt(about: condition, since: since) {
+      for index in actions.indices { actions[index].doubt = actions[index].standing.canBeDoubted ? doubt : nil }
+    }
     note(actions, of: key, condition, at: time, evaluator)
     settle(actions, of: key, condition, at: time, evaluator)
     for action in actions { wait(for: action, of: key) }
@@ -212,6 +223,7 @@ package struct Policy: Sendable {
       writer.integer(Int(condition.index))
       aftermaths[condition]?.encode(into: &writer)
     }
+    writer.optional(restoration) { (writer, restoration) in restoration.encode(into: &writer) }
   }
 
   mutating func restore(from reader: inout ByteReader, _ evaluator: Evaluator) throws(Unreadable) {
@@ -257,6 +269,7 @@ package struct Policy: Sendable {
       let condition = ConditionID(try reader.integer(in: 0...(count - 1)))
       aftermaths[condition] = try Aftermath(from: &reader)
     }
+    restoration = try reader.optional { (reader) throws(Unreadable) in try Restoration(from: &reader, evaluator) }
   }
 
   /// A person has spoken: the action waits for nobody any more, and time does not end it.
@@ -264,7 +277,7 @@ package struct Policy: Sendable {
     switch act {
     case .approve(let key), .reject(let key, _), .drop(let key, _): approvals.removeAll { $0.key == key }
     case .retry, .verdict, .halt, .resume, .shelve, .unshelve, .takeOut, .putBack, .reset, .release, .losses,
-      .backtested:
+      .backtested, .restored:
       return
     }
   }

@@ -1,7 +1,7 @@
 /// The whole state between two batches, as bytes: what recovery begins with instead of the journal's beginning.
 package struct Snapshot: Sendable, Equatable {
   /// Layout of the bytes: another is not read.
-  package static let format = 3
+  package static let format = 4
   /// What the state means: raised whenever the evaluator or policy comes to other conclusions from the same inputs.
   package static let semantics = 3
 
