@@ -97,7 +97,7 @@ let package = Package(
       name: "LedgerTests",
       dependencies: ["Campaigns", "Rules", "Ledger", "LedgerWriter", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: swift6),
-    .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "Ledger", "Rules"], swiftSettings: swift6),
+    .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "Engine", "Ledger", "Rules"], swiftSettings: swift6),
     .testTarget(
       name: "DemoTests", dependencies: ["Demo", "Rules", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: swift6),

@@ -101,4 +101,8 @@ protection whole Sources/Rules/Evaluator+Faults.swift 's/exhaustedAssets = 3/exh
   WholeRuleFaultTests "a rule is called on every asset, however many it failed on"
 protection asks Sources/Rules/ExampleRun.swift 's/mostQuestions = 200_000/mostQuestions = 10_000_000/' \
   ExampleRunTests "an example asks millions of times"
+protection doubt Sources/Rules/Policy.swift 's/if let doubt = restoration?.doubt(about: condition, since: since)/if let doubt = Doubt?.none/' \
+  RestoreCampaign "what is decided after a restore is sent as ever"
+protection heard Sources/Rules/Evaluator+Evaluation.swift 's/answer == .no, hasHeardAgain(condition, rule)/answer == .no/' \
+  RestorationTests "normal by values from before the backup is normal"
 exit $failed

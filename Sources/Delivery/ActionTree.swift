@@ -39,6 +39,26 @@ extension Claim {
   }
 }
 
+extension Claim {
+  /// What an adapter's `lookup_open(wanted, settings)` and `read_lookup_open(response, wanted)` get.
+  ///
+  /// | field | |
+  /// |---|---|
+  /// | `since` | RFC 3339, UTC: what was made earlier is not sought |
+  /// | `action` | what was decided now: what is sought has the same asset, another key and another time |
+  /// | `known` | list of `key` and `reference`: what our ledger has on the asset, which is not sought |
+  func wanted(since: Instant, adapter: String, site: String) -> Tree {
+    .of([
+      ("since", .text(since.description)),
+      ("action", tree(adapter: adapter, site: site)),
+      (
+        "known",
+        .list(known.map { .of([("key", .text($0.key)), ("reference", $0.reference.map { .text($0) })]) })
+      ),
+    ])
+  }
+}
+
 extension OpenOrder {
   /// What an adapter's `status(order, settings)` and `comment(order, settings)` get.
   ///

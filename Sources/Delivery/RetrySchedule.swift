@@ -67,7 +67,8 @@ package struct RetrySchedule {
   package func course(after answer: LookUpAnswer, number: Int, attempt: Int, at now: Instant) -> Course {
     switch answer {
     case .found: return Course(next: .settled)
-    case .absent: return waits.indices.contains(attempt - 1) ? Course(next: .ready, due: now) : .dead
+    // One that was never tried here, as after a restore, has all its attempts left.
+    case .absent: return attempt == 0 || waits.indices.contains(attempt - 1) ? Course(next: .ready, due: now) : .dead
     case .unknown: return nextLookUp(number, now, atLeast: .zero)
     case .tryAgain(let wait, _): return nextLookUp(number, now, atLeast: wait ?? .zero)
     }

@@ -15,6 +15,8 @@ struct Memory {
   private var isNew = false
   /// Whether another configuration is to take over that has much to hear first: until it has, this one goes on.
   private(set) var hasSuccessor = false
+  /// The last input of the backup that was restored; nil once the sources' sessions are lost since then.
+  private var restored: Instant?
   /// Inputs that a start itself is: links that are not up yet.
   private(set) var opening: [Input] = []
   /// What recovery found and somebody should know.
@@ -48,7 +50,10 @@ struct Memory {
     var memory = try recover(earlier, since: last.number, from: journal, hand, isStopping)
     if let next = try catalogue.successor(to: memory.decider) {
       var hearing = Hearing(next, after: memory, journal, catalogue)
-      if try hearing?.left(journal) ?? 0 > Hearing.atOnce, next.differsInRulesAlone(from: earlier) {
+      // After a restore nothing is decided by rules that the plant no longer has.
+      if try hearing?.left(journal) ?? 0 > Hearing.atOnce, next.differsInRulesAlone(from: earlier),
+        memory.restored == nil
+      {
         memory.hasSuccessor = true
       } else {
         try hearing?.goOn(journal, catalogue, isStopping)
@@ -58,6 +63,12 @@ struct Memory {
     // A start is the return of every link: until they are back nothing is decided by time alone.
     if memory.newest > .distantPast {
       memory.opening = memory.configuration.sources.indices.map { .source(SourceID($0), .lost, memory.newest) }
+    }
+    // What the sources sent since the backup is not in the journal, whatever their brokers say of the session.
+    if let since = memory.restored {
+      memory.opening = memory.configuration.sources.indices.flatMap { index in
+        [LinkEvent.lost, .newSession].map { .source(SourceID(index), $0, since) }
+      }
     }
     return memory
   }
@@ -77,6 +88,7 @@ struct Memory {
     var memory = Memory(next, Standing())
     memory.decider.adopt(decider, at: newest, heard: hearing?.listener)
     memory.newest = newest
+    memory.restored = restored
     memory.reports = reports
     if let trouble = hearing?.trouble { memory.reports.append(Report(.possibleGap, time: newest, text: trouble)) }
     memory.isNew = true
@@ -183,7 +195,12 @@ struct Memory {
     switch input {
     case .bind(let tag, _, _, _): bound.insert(tag)
     case .change(let change): newest = max(newest, change.arrived)
-    case .tick(_, let time), .partialTick(_, let time, _), .source(_, _, let time): newest = max(newest, time)
+    case .tick(_, let time), .partialTick(_, let time, _): newest = max(newest, time)
+    case .source(_, _, let time):
+      newest = max(newest, time)
+      restored = nil
+    case .command(.instructed(let instruction)):
+      if case .restored(let since, _) = instruction.act { restored = since }
     case .config, .command, .fault, .death, .meaning, .skipped: break
     }
     return decider.apply(input)

@@ -124,7 +124,34 @@ func oldestInput(
   return first
 }
 
+/// The newest moment that the journal's end tells of: when something arrived, was answered or was said. Nil in a journal
+/// that tells of none.
+func lastMoment(
+  journal path: String, using fetch: (String, StatementArguments) throws(LedgerError) -> [Row]
+) throws(LedgerError) -> Instant? {
+  var end = Int64.max
+  while let row = try fetch(
+    "SELECT first_input, count, bytes FROM batches WHERE first_input < ? ORDER BY first_input DESC LIMIT 1", [end]
+  ).first {
+    if let newest = try decode(row, path: path).compactMap(\.moment).max() { return newest }
+    end = try row.get("first_input", of: "a batch", path: path)
+  }
+  return nil
+}
+
 extension Input {
+  /// When it came or was said, by the wall clock; nil where it does not say.
+  fileprivate var moment: Instant? {
+    switch self {
+    case .tick(_, let time): time
+    case .command(.attempted(let attempt)): attempt.ended
+    case .command(.lookedUp(let lookUp)): lookUp.ended
+    case .command(.followed(let status)): status.at
+    case .command(.instructed(let instruction)): instruction.at
+    case .change, .source, .bind, .config, .fault, .death: arrival
+    }
+  }
+
   /// When it came, by the wall clock; nil where it does not say.
   fileprivate var arrival: Instant? {
     switch self {

@@ -10,14 +10,19 @@ extension Ledger {
 
   /// Puts the unknown actions of an adapter that sends the same key twice without making two things back to
   /// *ready*, due at `now` (wall clock). Returns how many. Setpoints stay: one whose fate is not known is never sent
-  /// again.
+  /// again. So does what was decided in the doubt of a restore: it may have been made under another key.
   @discardableResult
   package func makeUnknownReady(adapter: String, now: Instant) throws(LedgerError) -> Int {
     try writing("actions") { db in
       let rows = try Int64.fetchAll(
         db,
-        sql: "SELECT id FROM actions WHERE adapter = ? AND state = 'unknown' AND kind <> 'setpoint' ORDER BY id",
-        arguments: [adapter])
+        sql: """
+          SELECT id FROM actions
+          WHERE adapter = ? AND state = 'unknown' AND kind <> 'setpoint'
+            AND (attempts > 0
+              OR (SELECT state FROM action_events WHERE action = actions.id AND seq = 1) <> 'unknown')
+          ORDER BY id
+          """, arguments: [adapter])
       for row in rows {
         try move(row, to: .ready, due: now.microseconds, at: now, why: "sent again: the adapter knows the key", db)
       }

@@ -221,7 +221,8 @@ extension Ledger {
         sql: """
           SELECT count(*) FROM actions
           WHERE decision = ? AND closes IS NULL
-            AND state NOT IN ('refused', 'expired', 'cancelled', 'dead', 'merged', 'shadow')
+            AND (state NOT IN ('refused', 'expired', 'cancelled', 'dead', 'merged', 'shadow')
+              OR (state = 'merged' AND merged_into IS NULL))  -- into the order of a ledger that is lost
           """), arguments: [decision])
     guard let acted, acted > 0 else { return nil }
     let orders = try Row.fetchAll(

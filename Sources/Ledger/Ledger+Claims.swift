@@ -33,13 +33,29 @@ extension Ledger {
   /// next start.
   func takeLookUp(_ row: Int64, _ db: Database) throws -> Errand? {
     try confirm(action: row, is: .unknown, db, path: path)
-    let claim = try readClaim(row, db)
+    var claim = try readClaim(row, db)
     try db.cachedStatement(sql: "UPDATE actions SET due = NULL WHERE id = ?").execute(arguments: [row])
     // Found or not, nothing settles it but a person or a read-back: it must not be sent a second time.
     if claim.action.kind == .setpoint { return nil }
     let made = try Int.fetchOne(
       db.cachedStatement(sql: "SELECT coalesce(max(number), 0) FROM look_ups WHERE action = ?"), arguments: [row])
+    claim.doubt = try Doubt(about: row, db)
+    if claim.isInDoubt { claim.known = try known(besides: row, claim, db) }
     return .lookUp(claim, number: (made ?? 0) + 1)
+  }
+
+  /// What rules of the same asset have asked for on the asset it works on; more than is ever open.
+  private func known(besides row: Int64, _ claim: Claim, _ db: Database) throws -> [KnownOrder] {
+    try Row.fetchAll(
+      db.cachedStatement(
+        sql: """
+          SELECT wire_key, (SELECT reference FROM receipts WHERE action = actions.id ORDER BY id DESC LIMIT 1) AS reference
+          FROM actions JOIN decisions ON decisions.id = actions.decision
+          WHERE asset = ?1 AND on_asset IS ?2 AND actions.id <> ?3 AND closes IS NULL
+            AND (attempts > 0 OR reference IS NOT NULL)
+          ORDER BY actions.id DESC LIMIT 200
+          """), arguments: [claim.decision.key.asset, claim.action.on?.path, row]
+    ).map { KnownOrder(key: try $0.get("wire_key"), reference: try $0.get("reference")) }
   }
 
   func follow(_ row: Int64, _ db: Database) throws -> Errand? {
@@ -96,8 +112,9 @@ extension Ledger {
         sql: """
           SELECT made.id
           FROM decisions JOIN actions AS closed ON closed.decision = decisions.id AND closed.number = ?2
-            JOIN actions AS made ON made.id = CASE closed.state WHEN 'merged' THEN closed.merged_into ELSE closed.id END
-          WHERE decisions.key = ?1 AND made.state = 'settled'
+            JOIN actions AS made
+              ON made.id = CASE closed.state WHEN 'merged' THEN coalesce(closed.merged_into, closed.id) ELSE closed.id END
+          WHERE decisions.key = ?1 AND made.state IN ('settled', 'merged')
             AND coalesce((SELECT standing FROM outcomes WHERE action = made.id ORDER BY id DESC LIMIT 1), 'open')
               NOT IN ('done', 'cancelled')
           """), arguments: [decision.description, number])
@@ -113,7 +130,7 @@ extension Ledger {
       db.cachedStatement(
         sql: """
           SELECT actions.id FROM actions JOIN decisions ON decisions.id = actions.decision
-          WHERE adapter = ?1 AND follow_due IS NOT NULL AND state = 'settled' AND kind = 'work_order'
+          WHERE adapter = ?1 AND follow_due IS NOT NULL AND state IN ('settled', 'merged') AND kind = 'work_order'
             AND rule = ?2 AND asset = ?3 AND number = ?4 AND on_asset IS ?6 AND actions.id < ?5
             AND coalesce((SELECT standing FROM outcomes WHERE action = actions.id ORDER BY id DESC LIMIT 1), 'open')
               IN ('open', 'in_progress')

@@ -19,8 +19,7 @@ extension Ledger {
     guard refusal == nil else { return }
     let (person, at) = (instruction.person, instruction.at)
     switch instruction.act {
-    case .approve(let key):
-      try advance(key, to: .ready, due: at, at: at, why: "approved by \(person)", db)
+    case .approve(let key): try approve(key, at: at, by: person, db)
     case .reject(let key, let why):
       try advance(key, to: .cancelled, due: nil, at: at, why: "rejected by \(person)\(afterColon(why))", db)
     case .retry(let key):
@@ -40,7 +39,26 @@ extension Ledger {
     case .backtested(let figures): try record(figures, by: instruction, input: input, db)
     case .takeLetter(let letter): try settle(letter: letter, as: .taken, db)
     case .dropLetter(let letter, _): try settle(letter: letter, as: .dropped, db)
+    // Its row is what says what is in doubt.
+    case .restored: break
     }
+  }
+
+  /// What waited over a restore, or was decided in its doubt, may have been made: it is looked up first. The target of a
+  /// setpoint is the same however often it is written.
+  private func approve(_ key: ActionKey, at: Instant, by person: String, _ db: Database) throws {
+    guard let row = try row(of: key, db) else { throw LedgerError.unknownAction(path: path, key: key) }
+    guard let doubt = try Doubt(about: row, db), try kind(of: row, db) != .setpoint else {
+      return try move(row, to: .ready, due: at.microseconds, at: at, why: "approved by \(person)", db)
+    }
+    try move(row, to: .unknown, due: at.microseconds, at: at, why: "approved by \(person); \(doubt.words)", db)
+  }
+
+  private func kind(of row: Int64, _ db: Database) throws -> ActionKind {
+    let found = try Row.fetchOne(
+      db.cachedStatement(sql: "SELECT kind FROM actions WHERE id = ?"), arguments: [row])
+    guard let found else { throw LedgerError.damagedRow(path: path, what: "action \(row) is missing") }
+    return try known(found, "kind", path: path)
   }
 
   private func advance(
@@ -104,7 +122,7 @@ extension Instruction.Act {
       let sql = "SELECT count(*) FROM decisions WHERE key = ?"
       let count = try Int.fetchOne(db.cachedStatement(sql: sql), arguments: [key.description])
       return count == 0 ? "there is no decision \(key)" : nil
-    case .halt, .release, .losses, .backtested: return nil
+    case .halt, .release, .losses, .backtested, .restored: return nil
     case .takeLetter(let letter), .dropLetter(let letter, _):
       return try DeadLetterRow.objection(to: letter, db, path: path)
     case .resume: return try HaltRow.standing(db) == nil ? "nothing is halted" : nil
@@ -146,6 +164,7 @@ struct InstructionColumns {
       detail =
         "\(figures.logic.hex), \(figures.from) to \(figures.to): \(figures.decisions) decisions, "
         + "\(figures.caught) of \(figures.losses) losses caught, \(figures.falseAlarms) false, net \(figures.net)"
+    case .restored(let since, let file): (self.act, subject, detail) = ("restored", "\(since)", file)
     }
   }
 }

@@ -101,6 +101,14 @@ extension Ledger {
     return found
   }
 
+  /// The newest moment that the ledger tells of; when it was made, where its journal is empty.
+  func newestMoment() throws(LedgerError) -> Instant {
+    if let newest = try lastMoment(journal: path, using: rows) { return newest }
+    return try reading("the journal") { db in
+      Instant(microseconds: try Int64.fetchOne(db, sql: "SELECT created FROM meta") ?? 0)
+    }
+  }
+
   private func rows(_ sql: String, _ arguments: StatementArguments) throws(LedgerError) -> [Row] {
     try reading("the journal") { db in try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments) }
   }
@@ -182,6 +190,7 @@ extension Ledger {
         (try row.get("place"), try row.get("setpoint_tag"), Instant(microseconds: try row.get("valid_until")))
       }
       standing.silences = try Silence.standing(before: number, db)
+      standing.doubt = try Doubt.ofRestore(before: number, db)
       return standing
     }
   }

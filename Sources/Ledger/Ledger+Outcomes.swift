@@ -35,12 +35,13 @@ extension Ledger {
       db.cachedStatement(sql: "SELECT state, kind FROM actions WHERE id = ?"), arguments: [row])
     guard let found else { return }
     let state: ActionState = try known(found, "state", path: path)
-    guard state == .unknown || (state == .ready && lookUp.next == .settled) else { return }
+    let isThere = lookUp.next == .settled || lookUp.next == .merged
+    guard state == .unknown || (state == .ready && isThere) else { return }
     let kind: ActionKind = try known(found, "kind", path: path)
     // A setpoint whose fate is not known is never sent again, whatever anyone concludes.
-    guard kind != .setpoint || lookUp.next == .settled else { return }
+    guard kind != .setpoint || isThere else { return }
     try move(row, to: lookUp.next, due: lookUp.due?.microseconds, at: lookUp.ended, why: "looked up: \(lookUp.why)", db)
-    if lookUp.next == .settled { try beginFollowing(row, kind, from: lookUp.ended, db) }
+    if isThere { try beginFollowing(row, kind, from: lookUp.ended, db) }
   }
 
   /// What an order's system says of it.
@@ -82,7 +83,9 @@ extension LookUp {
   /// For the action's history.
   fileprivate var why: String {
     switch answer {
+    case .found(let reference) where next == .merged: "its trouble has the open order \(reference)"
     case .found(let reference): "it is there as \(reference)"
+    case .absent where next == .unknown: "it is not there under this key"
     case .absent: "it is not there"
     case .unknown(let why): why
     }

@@ -77,6 +77,12 @@ extension Ledger {
     ])
     let row = db.lastInsertedRowID
     try Chain.add(.action, row, db)
+    if let doubt = action.doubt {
+      // That is what it begins as; one that waits for a person is looked up when it was approved.
+      let due = action.kind == .setpoint ? nil : wallClock().microseconds
+      try move(row, to: .unknown, due: due, at: time ?? decision.time, why: doubt.words, db)
+      guard state == .waiting else { return }
+    }
     try move(row, to: state, due: wallClock().microseconds, at: time ?? decision.time, why: why, db)
   }
 

@@ -23,7 +23,7 @@ package struct HaltRow: Sendable, Equatable {
 package struct InstructionRow: Sendable, Equatable {
   package var at: Instant
   package var person: String
-  /// approve, reject, retry, drop, verdict, halt, resume, shelve, unshelve, out, in, reset
+  /// approve, reject, retry, drop, verdict, halt, resume, shelve, unshelve, out, in, reset, restored
   package var act: String
   package var detail: String
   /// Why it changed nothing; nil when it was carried out.

@@ -78,14 +78,23 @@ func readAction(_ row: Row, _ db: Database, path: String) throws -> Action {
   guard let first = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]) else {
     throw LedgerError.damagedRow(path: path, what: "action \(id) has no history")
   }
-  let standing: ActionStanding =
-    switch try known(first, "state", path: path) as ActionState {
-    case .ready: .ready
-    case .waiting: .waiting(expires: instant(try row.get("expires")) ?? .distantFuture)
-    case .shadow: .shadow
-    case .refused: .refused(try first.get("why"))
-    case let state: throw LedgerError.damagedRow(path: path, what: "action \(id) begins as '\(state.rawValue)'")
+  let expires = instant(try row.get("expires"))
+  var doubt: Doubt?
+  let standing: ActionStanding
+  switch try known(first, "state", path: path) as ActionState {
+  case .ready: standing = .ready
+  case .waiting: standing = .waiting(expires: expires ?? .distantFuture)
+  case .shadow: standing = .shadow
+  case .refused: standing = .refused(try first.get("why"))
+  case .unknown:
+    standing = expires.map { .waiting(expires: $0) } ?? .ready
+    let why: String = try first.get("why")
+    guard let said = Doubt(words: why) else {
+      throw LedgerError.damagedRow(path: path, what: "action \(id) does not say since when it is in doubt")
     }
+    doubt = said
+  case let state: throw LedgerError.damagedRow(path: path, what: "action \(id) begins as '\(state.rawValue)'")
+  }
   let tag: String? = try row.get("setpoint_tag")
   let (asset, assetClass): (String?, String?) = (try row.get("on_asset"), try row.get("on_class"))
   return Action(
@@ -97,7 +106,7 @@ func readAction(_ row: Row, _ db: Database, path: String) throws -> Action {
         tag: $0, target: try row.get("setpoint_target") ?? .nan, validUntil: instant(try row.get("valid_until")))
     },
     on: try asset.map { Action.Place(path: $0, assetClass: assetClass ?? "", id: try row.get("on_id")) },
-    closes: try row.get("closes"), adapter: try row.get("adapter"), standing: standing)
+    closes: try row.get("closes"), adapter: try row.get("adapter"), standing: standing, doubt: doubt)
 }
 
 /// A decision and all that came of it.

@@ -8,8 +8,12 @@ package struct Restored: Sendable, Equatable {
   package var backup: BackupSummary
   /// Where the ledger that was there before is now; nil when there was none.
   package var replaced: String?
-  /// Actions that may have been made since the backup was taken: each is *unknown* now, to be looked up.
+  /// The backup's last input: what came later is not in the ledger.
+  package var since: Instant
+  /// Actions that may have been made since: each is *unknown* now, to be looked up.
   package var unknown: Int
+  /// Actions that wait for a person. They may have been approved and made since, so each is looked up when it is.
+  package var waiting: Int
 }
 
 extension Ledger {
@@ -18,8 +22,9 @@ extension Ledger {
 
   /// Puts a backup in the place of the ledger at `path`, which keeps its content under another name. What was made
   /// after the backup was taken is in the other systems and not in it, so the ledger that comes out is halted, and
-  /// every action that might have been sent since is *unknown*: it is looked up by its key before it is sent.
-  /// Throws, and leaves the ledger as it was, when an engine has it or the backup is not sound.
+  /// every action that might have been sent since is *unknown*: it is looked up by its key before it is sent. Its journal
+  /// says that it was restored, and by that the next start takes every source's session for lost since the backup's last
+  /// input and decides in doubt. Throws, and leaves the ledger as it was, when an engine has it or the backup is not sound.
   package static func restore(
     from file: String, to path: String, at now: Instant
   ) throws(LedgerError) -> Restored {
@@ -31,11 +36,12 @@ extension Ledger {
       // What is not sound is not copied: the copy would look better than it is.
       let summary = try checkBackup(file)
       try copyLedger(from: file, to: fresh)
-      let unknown = try makeSafe(fresh, file: file, at: now)
+      var restored = try makeSafe(fresh, file: file, at: now)
+      restored.backup = summary
       // What stood here had come further, and is not to be missed.
       lock.forgetMark()
-      let replaced = try install(fresh, at: path, now)
-      return Restored(backup: summary, replaced: replaced, unknown: unknown)
+      restored.replaced = try install(fresh, at: path, now)
+      return restored
     } catch LedgerError.notFound(path: file) {
       throw .cannotRestore(path: path, file: file, why: "there is no such file")
     } catch {
@@ -43,10 +49,13 @@ extension Ledger {
     }
   }
 
-  /// Halts it and makes unknown what may have been sent since; all of it in the main file, so that one rename moves it.
-  private static func makeSafe(_ fresh: String, file: String, at now: Instant) throws -> Int {
+  /// Halts it, makes unknown what may have been sent since, and journals the restore; all of it in the main file, so that
+  /// one rename moves it.
+  private static func makeSafe(_ fresh: String, file: String, at now: Instant) throws -> Restored {
     let ledger = try Ledger(path: fresh)
-    let unknown = try ledger.writing("a restore") { db in
+    let since = min(try ledger.newestMoment(), now)
+    let doubt = Doubt(since: since, until: now)
+    let (unknown, waiting) = try ledger.writing("a restore") { db in
       try ledger.record(halted: true, at: now, who: "restore", why: "restored from \(file)", db)
       let rows = try Row.fetchAll(
         db, sql: "SELECT id, kind FROM actions WHERE state IN ('ready', 'unknown') ORDER BY id")
@@ -55,13 +64,20 @@ extension Ledger {
         let isSetpoint = try row.get("kind") == ActionKind.setpoint.rawValue
         try move(
           row.get("id"), to: .unknown, due: isSetpoint ? nil : now.microseconds, at: now,
-          why: "restored from a backup: it may have been made since", db)
+          why: "restored from a backup: \(doubt.words)", db)
       }
-      return rows.count
+      let waiting = try Int.fetchOne(db, sql: "SELECT count(*) FROM actions WHERE state = 'waiting'")
+      return (rows.count, waiting ?? 0)
     }
+    var batch = Batch(firstInput: try ledger.nextInput)
+    batch.inputs = [
+      .command(.instructed(Instruction(person: "restore", at: now, act: .restored(since: since, file: file))))
+    ]
+    try ledger.commit(batch)
     try ledger.queue.close()
     guard access(fresh + "-wal", F_OK) != 0 else { throw CopyFailed("SQLite did not close \(fresh)") }
-    return unknown
+    return Restored(
+      backup: BackupSummary(bytes: 0, entries: 0, batches: 0), since: since, unknown: unknown, waiting: waiting)
   }
 
   /// Three steps, each on disk before the next: the new one beside the old, where it keeps everybody out; the old one

@@ -64,7 +64,7 @@ extension Ledger {
     case .unshelve(let rule, let asset): try end("rule IS ?1 AND (?2 IS NULL OR asset IS ?2)", rule, asset)
     case .putBack(let asset): try end("rule IS ?1 AND asset IS ?2", nil, asset)
     case .approve, .reject, .retry, .drop, .verdict, .halt, .resume, .reset, .release, .losses, .backtested,
-      .takeLetter, .dropLetter:
+      .takeLetter, .dropLetter, .restored:
       return
     }
   }
@@ -94,7 +94,7 @@ extension Instruction.Act {
       return ["active", "clearing"].contains(phase)
         ? nil : "rule '\(rule)' is \(phase) on \(asset); only an active condition can be reset"
     case .shelve, .approve, .reject, .retry, .drop, .verdict, .halt, .resume, .release, .losses, .backtested,
-      .takeLetter, .dropLetter:
+      .takeLetter, .dropLetter, .restored:
       return nil
     }
   }

@@ -67,6 +67,8 @@ package struct Action: Sendable, Equatable {
   /// Name of the adapter the site sends this kind to; nil when the site names none.
   package var adapter: String?
   package var standing: ActionStanding
+  /// Decided in the doubt that a restore leaves: it is *unknown*, and looked up before it is sent.
+  package var doubt: Doubt?
 
   package struct Place: Sendable, Equatable {
     /// The asset's path.
@@ -95,7 +97,7 @@ package struct Action: Sendable, Equatable {
 
   package init(
     number: Int, kind: ActionKind, title: String, text: String, priority: Int? = nil, setpoint: Setpoint? = nil,
-    on: Place? = nil, closes: Int? = nil, adapter: String?, standing: ActionStanding
+    on: Place? = nil, closes: Int? = nil, adapter: String?, standing: ActionStanding, doubt: Doubt? = nil
   ) {
     self.number = number
     self.kind = kind
@@ -107,6 +109,7 @@ package struct Action: Sendable, Equatable {
     self.closes = closes
     self.adapter = adapter
     self.standing = standing
+    self.doubt = doubt
   }
 }
 
@@ -120,6 +123,14 @@ package enum ActionStanding: Sendable, Equatable {
   case shadow
   /// Never to be sent, and why: `no conduit`.
   case refused(String)
+
+  /// Whether it will be sent, or may be, so that it may have been sent before.
+  var canBeDoubted: Bool {
+    switch self {
+    case .ready, .waiting: true
+    case .shadow, .refused: false
+    }
+  }
 }
 
 /// The life of an action that is to be sent. `settled`, `refused`, `expired`, `cancelled` and `dead` are final.
@@ -136,7 +147,7 @@ package enum ActionState: String, Sendable, CaseIterable {
   case merged
   /// The other system or our own policy will not have it.
   case refused
-  /// Bytes were sent and no answer came.
+  /// Bytes were sent and no answer came, or it may have been made between a backup and its restore.
   case unknown
   case expired
   case cancelled

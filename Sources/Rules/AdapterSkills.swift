@@ -10,6 +10,8 @@ package struct AdapterSkills: OptionSet, Sendable {
   package static let comment = AdapterSkills(rawValue: 4)
   /// Tell what assets have lost.
   package static let losses = AdapterSkills(rawValue: 8)
+  /// Find an open order on an asset that was made since a moment, under a key that we do not know.
+  package static let lookUpOpen = AdapterSkills(rawValue: 16)
 }
 
 /// What the answer to a look-up means.

@@ -199,6 +199,10 @@ extension Instruction {
       writer.byte(31)
       writer.integer(letter)
       writer.text(why)
+    case .restored(let since, let file):
+      writer.byte(40)
+      since.encode(into: &writer)
+      writer.text(file)
     }
   }
 
@@ -251,6 +255,9 @@ extension Instruction {
     case 31:
       let letter: Int64 = try reader.integer()
       act = .dropLetter(letter, why: try reader.text())
+    case 40:
+      let since = try Instant(from: &reader)
+      act = .restored(since: since, file: try reader.text())
     default: throw Unreadable(at: reader.offset)
     }
     self.init(person: person, at: at, act: act)

@@ -128,6 +128,8 @@ package struct Instruction: Sendable, Equatable {
     case takeLetter(Int64)
     /// A skipped message stays left out, and is no trouble any more.
     case dropLetter(Int64, why: String)
+    /// A backup, whose last input came at `since`, took the place of the ledger. `file` is where it was.
+    case restored(since: Instant, file: String)
   }
   /// Their id in the site file.
   package var person: String

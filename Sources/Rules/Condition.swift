@@ -62,11 +62,13 @@ package struct Condition: Sendable, Equatable {
   var waits = false
   /// Whether it is among the evaluator's changed ones.
   var isChanged = false
+  /// Whether it has not been normal since a restore. Policy keeps it: it is not encoded here.
+  var isUnsettled = false
 
   /// Whether an answer leaves it as it is, unless a deadline is taken: normal and not true, or pending or active and true.
   @inline(__always)
   func stays(at answer: Answer) -> Bool {
-    guard blindSince == nil else { return false }
+    guard blindSince == nil, !isUnsettled else { return false }
     return switch (phase, answer) {
     case (.normal, .no), (.pending, .yes), (.active, .yes): true
     default: false
@@ -102,8 +104,14 @@ package struct Step: Sendable {
   package var events: [Event] = []
   package var faults: [Fault] = []
   package var reports: [Report] = []
+  /// A condition that was found normal, of those that have not been since a restore.
+  package struct Settled: Sendable, Equatable {
+    package var condition: ConditionID
+    package var time: Instant
+  }
+  package var settled: [Settled] = []
 
-  package var isEmpty: Bool { events.isEmpty && faults.isEmpty && reports.isEmpty }
+  package var isEmpty: Bool { events.isEmpty && faults.isEmpty && reports.isEmpty && settled.isEmpty }
   /// By time, then by condition; what happened to one condition at one time keeps its order.
   mutating func order() {
     guard events.count > 1 else { return }

@@ -6,6 +6,7 @@ extension Decider {
   package mutating func adopt(_ old: Decider, at now: Instant, heard: Listener? = nil) {
     evaluator.adoptTags(of: old.evaluator, heard?.evaluator)
     policy.adoptOpen(of: old.policy, old.evaluator.configuration.model, evaluator.configuration.model)
+    policy.adoptRestoration(of: old.policy, old.evaluator.configuration.sources, evaluator.configuration.sources)
     var earlier: [Place: Int] = [:]
     for index in old.evaluator.conditions.indices { earlier[old.place(index)] = index }
     var sleepers: [Place: Int] = [:]
@@ -31,7 +32,14 @@ extension Decider {
         }
       }
       if !isKnown { evaluator.askAgain(index) }
+      // Of a rule or an asset that the backup does not have, nothing is known of the time since.
+      let before = names.compactMap { earlier[Place(rule: $0, asset: asset)] }
+      if before.isEmpty || before.contains(where: { old.evaluator.conditions[$0].isUnsettled }) {
+        policy.restoration?.doubt(ConditionID(index))
+      }
     }
+    if policy.restoration?.isOver == true { policy.restoration = nil }
+    evaluator.markUnsettled(policy.restoration?.unsettled ?? [])
     fallAsleep(old, but: taken, at: now)
     evaluator.findQuarantined()
     if evaluator.links.haveSpoken { evaluator.startQueueing() }

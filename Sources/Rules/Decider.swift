@@ -9,6 +9,7 @@ package struct Decider {
     evaluator = Evaluator(configuration)
     policy = Policy(configuration.policy)
     policy.take(standing, evaluator)
+    evaluator.markUnsettled(policy.restoration?.unsettled ?? [])
   }
 
   /// Lets somebody see each time the rule is asked about one condition.
@@ -27,6 +28,7 @@ package struct Decider {
       whole.step.events += other.step.events
       whole.step.faults += other.step.faults
       whole.step.reports += other.step.reports
+      whole.step.settled += other.step.settled
       whole.verdict.add(other.verdict)
       return whole
     }
@@ -92,7 +94,9 @@ package struct Decider {
     try policy.restore(from: &reader, evaluator)
     sleeping = []
     for _ in 0..<(try reader.integer(in: 0...Int64(Int32.max))) { sleeping.append(try Carried(from: &reader)) }
-    // Snapshots in an earlier layout end here: no rule was quarantined whole.
+    policy.restoration = nil
+    evaluator.markUnsettled([])
+    // Layout 3 ends here: no rule was quarantined whole.
     guard layout >= 4 else { return }
     try evaluator.restoreRuleFaults(from: &reader)
     var asleep = sleeping
@@ -101,7 +105,16 @@ package struct Decider {
       asleep[place].condition.isWhole = isWhole
     }
     sleeping = asleep
+    // Layout 4 ends here: no restore left anything in doubt.
+    guard layout >= 5 else { return }
+    policy.restoration = try reader.optional { [evaluator] (reader) throws(Unreadable) in
+      try Restoration(from: &reader, evaluator)
+    }
+    evaluator.markUnsettled(policy.restoration?.unsettled ?? [])
   }
+
+  /// Whether what is decided now may have been made between a backup and its restore.
+  package var isInDoubt: Bool { policy.restoration != nil }
 
   /// Decisions that the ledger has stand, whether or not they were come to here.
   package mutating func stand(by decisions: [DecisionKey]) { policy.stand(by: decisions, evaluator) }

@@ -38,6 +38,16 @@ package struct OpenOrder: Sendable, Equatable {
   }
 }
 
+/// Something that was asked for: its key on the wire, and what the system named it, if it said.
+package struct KnownOrder: Sendable, Equatable {
+  package var key: String
+  package var reference: String?
+  package init(key: String, reference: String?) {
+    self.key = key
+    self.reference = reference
+  }
+}
+
 /// An action with all that is needed to speak of it.
 package struct Claim: Sendable {
   package var key: ActionKey
@@ -49,6 +59,13 @@ package struct Claim: Sendable {
   package var attempt: Int
   /// Kept from an earlier attempt.
   package var request: HTTPRequest?
+  /// Of a look-up: the newest restore, where the action is from before it or was decided in its doubt.
+  package var doubt: Doubt?
+  /// Of a look-up in doubt: what this ledger has made on the same asset, newest first. None of it is what was lost.
+  package var known: [KnownOrder] = []
+  /// Whether the same trouble may have an order under a key that this ledger does not have. Once it was sent from here,
+  /// that was settled.
+  package var isInDoubt: Bool { action.doubt != nil && attempt == 0 }
   package init(
     key: ActionKey, wireKey: String, decision: Decision, action: Action, attempt: Int, request: HTTPRequest?
   ) {

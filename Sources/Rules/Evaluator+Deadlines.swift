@@ -119,6 +119,7 @@ extension Evaluator {
     guard let before = settled[Int32(condition)] else { return }
     unwrite(condition)
     step.events.removeAll { $0.condition.index == Int32(condition) }
+    step.settled.removeAll { $0.condition.index == Int32(condition) }
     let failed = conditions[condition]
     conditions[condition] = before.condition
     conditions[condition].keepFaults(of: failed)

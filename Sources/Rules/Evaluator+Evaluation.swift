@@ -83,6 +83,10 @@ extension Evaluator {
     see(&state, condition, answer, at: moment)
     move(
       &state, condition, rule, whenIsTrue: whenIsTrue, clears: clears && answer == .no, at: moment, taking, byHand)
+    if state.isUnsettled, state.phase == .normal, answer == .no, hasHeardAgain(condition, rule) {
+      state.isUnsettled = false
+      step.settled.append(Step.Settled(condition: ConditionID(condition), time: moment))
+    }
     if rule.isGated {
       tellGate(&state, condition, at: moment)
       if taking || passing { turnCalendar(&state, condition, rule, whenIsTrue: whenIsTrue, at: moment) }

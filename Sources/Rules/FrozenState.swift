@@ -60,6 +60,7 @@ package struct FrozenState: Sendable {
     for carried in sleeping { carried.encode(into: &writer) }
     RuleFaults.encode(conditions, into: &writer)
     RuleFaults.encode(sleeping.map(\.condition), into: &writer)
+    writer.optional(policy.restoration) { (writer, restoration) in restoration.encode(into: &writer) }
   }
 }
 

@@ -89,7 +89,7 @@ extension Policy {
       silences.removeAll { $0.rule == nil && $0.asset == asset }
       touched = (nil, asset)
     case .approve, .reject, .retry, .drop, .verdict, .halt, .resume, .reset, .release, .losses, .backtested,
-      .takeLetter, .dropLetter:
+      .takeLetter, .dropLetter, .restored:
       return
     }
     let change = Silence(rule: touched.rule, asset: touched.asset, until: nil, person: instruction.person)

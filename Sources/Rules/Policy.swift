@@ -49,6 +49,8 @@ package struct Policy: Sendable {
   var acted: [ConditionID: [Acted]] = [:]
   /// What keeps a rule silent after a decision of its own.
   var aftermaths: [ConditionID: Aftermath] = [:]
+  /// What a restore has left in doubt; nil when nothing is.
+  var restoration: Restoration?
 
   package init(_ settings: PolicySettings) {
     self.settings = settings
@@ -72,6 +74,7 @@ package struct Policy: Sendable {
     openSetpoints.take(standing.setpoints, evaluator.configuration.model)
     silences = standing.silences
     groups = Policy.groups(evaluator)
+    if let doubt = standing.doubt { doubtAll(doubt, evaluator) }
   }
 
   /// Decisions that the ledger has stand, whether or not this policy came to them.
@@ -89,6 +92,7 @@ package struct Policy: Sendable {
   /// Whether an input that changed no condition may be of matter: a person speaks, or time ends what waits for one.
   func minds(_ input: Input) -> Bool {
     if case .command = input { return true }
+    if restoration != nil, case .source = input { return true }
     return !approvals.isEmpty
   }
 
@@ -100,7 +104,9 @@ package struct Policy: Sendable {
     if case .command(.instructed(let instruction)) = input {
       forget(instruction.act)
       obey(instruction, &evaluator)
+      if case .restored(let since, _) = instruction.act { restored(since: since, at: instruction.at, &evaluator) }
     }
+    restoration?.hear(step.settled)
     for together in rounds(step.events) {
       for event in together { fallBehind(event.condition, evaluator) }
       catchUp(before: together[0].time, &evaluator, &verdict)
@@ -116,6 +122,8 @@ package struct Policy: Sendable {
     for event in step.events { fallBehind(event.condition, evaluator) }
     catchUp(before: .distantFuture, &evaluator, &verdict)
     expire(input, &verdict)
+    restoration?.end(input)
+    if restoration?.isOver == true { restoration = nil }
     return verdict
   }
 
@@ -161,7 +169,10 @@ package struct Policy: Sendable {
 
     let key = DecisionKey(rule: rule.name, asset: asset.path, time: time, repeated: repeated)
     let limits = evaluator.limits(of: condition)
-    let (actions, tier) = actions(of: condition, at: time, evidence, limits, evaluator, &verdict)
+    var (actions, tier) = actions(of: condition, at: time, evidence, limits, evaluator, &verdict)
+    if let doubt = restoration?.doubt(about: condition, since: since) {
+      for index in actions.indices { actions[index].doubt = actions[index].standing.canBeDoubted ? doubt : nil }
+    }
     note(actions, of: key, condition, at: time, evaluator)
     settle(actions, of: key, condition, at: time, evaluator)
     for action in actions { wait(for: action, of: key) }
@@ -267,7 +278,7 @@ package struct Policy: Sendable {
     switch act {
     case .approve(let key), .reject(let key, _), .drop(let key, _): approvals.removeAll { $0.key == key }
     case .retry, .verdict, .halt, .resume, .shelve, .unshelve, .takeOut, .putBack, .reset, .release, .losses,
-      .backtested, .takeLetter, .dropLetter:
+      .backtested, .takeLetter, .dropLetter, .restored:
       return
     }
   }

@@ -103,6 +103,8 @@ package struct Standing: Sendable {
   package var setpoints: [(asset: String, tag: String, until: Instant)] = []
   /// What persons have silenced and not ended, oldest first.
   package var silences: [Silence] = []
+  /// Of a restore under no configuration, or under the one that ends there.
+  package var doubt: Doubt?
   package init() {}
 }
 
@@ -160,6 +162,8 @@ package protocol AdapterCode: AnyObject {
   func answer(_ response: HTTPResponse) throws -> Receipt
   func lookUp(_ action: Tree, settings: Tree) throws -> HTTPRequest
   func readLookUp(_ response: HTTPResponse) throws -> LookUpAnswer
+  func lookUpOpen(_ wanted: Tree, settings: Tree) throws -> HTTPRequest
+  func readLookUpOpen(_ response: HTTPResponse, wanted: Tree) throws -> LookUpAnswer
   func status(_ order: Tree, settings: Tree) throws -> HTTPRequest
   func readStatus(_ response: HTTPResponse) throws -> StatusAnswer
   func comment(_ order: Tree, settings: Tree) throws -> HTTPRequest

@@ -1,7 +1,8 @@
 /// The whole state between two batches, as bytes: what recovery begins with instead of the journal's beginning.
 package struct Snapshot: Sendable, Equatable {
-  /// Layout of the bytes: 3 lacks what is said of past samples.
-  package static let format = 4
+  /// Layout of the bytes: 3 lacks what is said of past samples and of whole rules' faults, 4 what a restore leaves in
+  /// doubt.
+  package static let format = 5
   /// The layouts that are read.
   package static let formats = 3...format
 

@@ -15,7 +15,7 @@ package final class AdapterScript: AdapterCode {
   /// A skill and the functions it takes.
   private static let pairs: [(skill: AdapterSkills, ask: String, read: String)] = [
     (.lookUp, "lookup", "read_lookup"), (.status, "status", "read_status"), (.comment, "comment", "read_comment"),
-    (.losses, "losses", "read_losses"),
+    (.losses, "losses", "read_losses"), (.lookUpOpen, "lookup_open", "read_lookup_open"),
   ]
   private static let fields =
     ["answer", "authorisation", "follow_every", "idempotent", "request", "visible_after"]
@@ -48,6 +48,9 @@ package final class AdapterScript: AdapterCode {
       functions[pair.read] = reading
       skills.insert(pair.skill)
     }
+    if skills.contains(.lookUpOpen), !skills.contains(.lookUp) {
+      throw fields.finding("'lookup_open' needs 'lookup': what is there under our key is looked up first")
+    }
     self.functions = functions
     self.skills = skills
     isIdempotent = try fields.flag("idempotent") ?? false
@@ -68,7 +71,18 @@ package final class AdapterScript: AdapterCode {
   package func lookUp(_ action: Tree, settings: Tree) throws -> HTTPRequest { try ask("lookup", action, settings) }
 
   package func readLookUp(_ response: HTTPResponse) throws -> LookUpAnswer {
-    let given = try call("read_lookup", response)
+    try found("read_lookup", try call("read_lookup", response))
+  }
+
+  package func lookUpOpen(_ wanted: Tree, settings: Tree) throws -> HTTPRequest {
+    try ask("lookup_open", wanted, settings)
+  }
+
+  package func readLookUpOpen(_ response: HTTPResponse, wanted: Tree) throws -> LookUpAnswer {
+    try found("read_lookup_open", try host.call(function("read_lookup_open"), [response.tree, wanted]))
+  }
+
+  private func found(_ name: String, _ given: Declared) throws -> LookUpAnswer {
     switch given.called {
     case ("found", .text(let reference)?, nil)?: return .found(reference: reference)
     case ("absent", nil, nil)?: return .absent
@@ -78,7 +92,7 @@ package final class AdapterScript: AdapterCode {
     case nil: break
     }
     throw failure(
-      "read_lookup", "must return found(reference), absent(), try_again(seconds or nil, why) or unknown(why)")
+      name, "must return found(reference), absent(), try_again(seconds or nil, why) or unknown(why)")
   }
 
   package func status(_ order: Tree, settings: Tree) throws -> HTTPRequest { try ask("status", order, settings) }

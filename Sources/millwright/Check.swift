@@ -34,6 +34,7 @@ struct Check: ParsableCommand {
       print("\(rule.name): on \(assets) × \(rule.appliesTo); could do: \(could); \(rule.examples.count) examples pass")
     }
     for line in installation.conduitLines { print(line) }
+    for line in installation.restoreLines { print(line) }
     let machines = site.model.assets.count { !site.model.classes[$0.classIndex].tags.isEmpty }
     print("\(machines) assets with \(site.model.tags.count) tags, \(rules.count) rules: 0 findings")
   }

@@ -30,6 +30,19 @@ extension Installation {
     return findings
   }
 
+  /// What a restore means for adapters that make work orders and cannot look for open ones.
+  var restoreLines: [String] {
+    site.adapters.compactMap { adapter in
+      guard let source = adapters[adapter.name],
+        site.policy.routes.contains(where: { $0.kind == .workOrder && $0.adapter == adapter.name }),
+        let code = try? AdapterScript(text: source.text, file: source.file), !code.skills.contains(.lookUpOpen)
+      else { return nil }
+      return
+        "\(adapter.name): cannot look for open orders (lookup_open); after a restore, what may have an order since "
+        + "the backup waits for a person"
+    }
+  }
+
   /// What only shows when site, rules and adapters are seen together.
   func crossCheck(_ compiled: [Rule], proving: Bool) -> [Finding] {
     var findings: [Finding] = []

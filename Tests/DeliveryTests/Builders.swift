@@ -57,6 +57,17 @@ extension Claim {
       key: ActionKey(decision: decision.key, number: action.number), wireKey: wireKey, decision: decision,
       action: action, attempt: attempt, request: nil)
   }
+
+  /// Decided in the doubt of a restore at noon.
+  static func inDoubt(known: [KnownOrder] = []) -> Claim {
+    let doubt = Doubt(since: noon - .minutes(38), until: noon)
+    var action = Action.make()
+    action.doubt = doubt
+    var claim = Claim.make(.make(action: action), attempt: 0)
+    claim.doubt = doubt
+    claim.known = known
+    return claim
+  }
 }
 
 /// Does what integrations/webhook/adapter.lua does, in Swift, and with `skills` what an adapter may do besides.
@@ -67,6 +78,7 @@ final class DeskCode: AdapterCode {
   var followEvery = TimeSpan.minutes(5)
   var authorisation = Authorisation.standardWebhooks(secret: "signing_key")
   var failsOn: String?
+  var saysWhat = false
   private var made = 0
 
   init(isIdempotent: Bool = true, _ skills: AdapterSkills = []) {
@@ -79,7 +91,15 @@ final class DeskCode: AdapterCode {
     made += 1  // never the same bytes twice: a repeated request can only be a kept one
     return HTTPRequest(
       method: "POST", path: "/orders", headers: [("Content-Type", "application/cloudevents+json")],
-      body: Array("{\"id\":\"\(key)\",\"made\":\(made)}".utf8))
+      body: Array("{\"id\":\"\(key)\",\"made\":\(made)}".utf8) + about(action))
+  }
+
+  /// A line for the asset and one for when it was decided, where the system is to know.
+  private func about(_ action: Tree) -> [UInt8] {
+    guard saysWhat, case .text(let asset)? = action["asset"]?["path"],
+      case .text(let time)? = action["decision"]?["time"]
+    else { return [] }
+    return Array("\n\(asset)\n\(time)".utf8)
   }
 
   func answer(_ response: HTTPResponse) throws -> Receipt {
@@ -106,6 +126,18 @@ final class DeskCode: AdapterCode {
     default: .tryAgain(after: nil, why: "status \(response.status)")
     }
   }
+
+  func lookUpOpen(_ wanted: Tree, settings: Tree) throws -> HTTPRequest {
+    guard case .text(let asset)? = wanted["action"]?["asset"]?["path"], case .text(let since)? = wanted["since"],
+      case .list(let known)? = wanted["known"]
+    else { throw Broken() }
+    let keys = known.compactMap { if case .text(let key)? = $0["key"] { key } else { nil } }
+    return HTTPRequest(
+      method: "GET", path: "/open?asset=\(asset)&since=\(since)&but=\(keys.joined(separator: ","))", headers: [],
+      body: [])
+  }
+
+  func readLookUpOpen(_ response: HTTPResponse, wanted: Tree) throws -> LookUpAnswer { try readLookUp(response) }
 
   func status(_ order: Tree, settings: Tree) throws -> HTTPRequest {
     guard case .text(let reference)? = order["reference"] else { throw Broken() }
@@ -176,6 +208,8 @@ final class MemoryQueue: ActionQueue {
   }
 
   init(_ errands: [Errand]) { state = Mutex(State(errands: errands)) }
+
+  func add(_ errand: Errand) { state.withLock { $0.errands.append(errand) } }
 
   func next(adapter: String, skills: AdapterSkills, now: Instant) throws -> Errand? {
     state.withLock { state in

@@ -55,6 +55,61 @@ struct ErrandTests {
     #expect(posts.count == 2 && posts[0].body == posts[1].body)
   }
 
+  private func look(
+    _ claim: Claim, _ server: DeskServer, isIdempotent: Bool = false, _ skills: AdapterSkills,
+    after span: TimeSpan = .seconds(50)
+  ) -> LookUp? {
+    let queue = MemoryQueue([Errand]())
+    let desk = Desk(.make(server.url), queue) { DeskCode(isIdempotent: isIdempotent, skills) }
+    desk.advance(span)
+    queue.add(.lookUp(claim, number: 1))
+    desk.dispatcher.wake()
+    queue.awaitReports()
+    desk.dispatcher.stop()
+    return queue.lookUps.first
+  }
+
+  @Test func what_is_in_doubt_is_looked_up_by_key_and_then_by_open_order() {
+    let server = DeskServer(.reply(404), .reply(200, body: "WO-7"))
+    let found = look(.inDoubt(known: [KnownOrder(key: "k0", reference: "WO-1")]), server, [.lookUp, .lookUpOpen])
+    #expect(found?.answer == .found(reference: "WO-7") && found?.next == .merged)
+    #expect(
+      server.requests.map(\.line) == [
+        "GET /orders?key=k1 HTTP/1.1",
+        "GET /open?asset=Riverside/Utilities/P-101&since=2026-03-01T11:17:00Z&but=k0 HTTP/1.1",
+      ], "and since five minutes before the backup's last input")
+    let own = look(.inDoubt(), DeskServer(.reply(200, body: "WO-3")), [.lookUp, .lookUpOpen])
+    #expect(own?.answer == .found(reference: "WO-3") && own?.next == .settled, "under our own key it is ours")
+    let absent = look(.inDoubt(), DeskServer(.reply(404)), [.lookUp, .lookUpOpen])
+    #expect(absent?.answer == .absent && absent?.next == .ready)
+    let down = look(.inDoubt(), DeskServer(.reply(404), .reply(500)), [.lookUp, .lookUpOpen])
+    #expect(down?.next == .unknown && down?.due == noon + .seconds(55))
+  }
+
+  @Test func what_is_in_doubt_waits_for_a_person_where_no_open_order_can_be_looked_up() {
+    let byKey = look(.inDoubt(), DeskServer(.reply(404)), .lookUp)
+    #expect(byKey?.answer == .absent && byKey?.next == .unknown && byKey?.due == nil)
+    for isIdempotent in [true, false] {
+      let server = DeskServer(.reply(200))
+      let unasked = look(.inDoubt(), server, isIdempotent: isIdempotent, [])
+      #expect(unasked?.next == .unknown && unasked?.due == nil && server.requests.isEmpty)
+    }
+  }
+
+  @Test func what_was_to_be_sent_when_the_backup_was_taken_is_looked_up_by_its_key_alone() {
+    var claim = Claim.make(attempt: 0)
+    claim.doubt = Doubt(since: noon - .minutes(38), until: noon)
+    #expect(look(claim, DeskServer(.reply(404)), [.lookUp, .lookUpOpen])?.next == .ready)
+    #expect(look(claim, DeskServer(.reply(404)), isIdempotent: true, [])?.next == .ready, "the key is known there")
+    #expect(look(claim, DeskServer(.reply(404)), [])?.next == .unknown)
+  }
+
+  @Test func no_look_up_is_believed_before_what_was_sent_last_can_be_seen() {
+    let server = DeskServer(.reply(404))
+    let early = look(.inDoubt(), server, [.lookUp, .lookUpOpen], after: .seconds(49))
+    #expect(early?.next == .unknown && early?.due == noon + .seconds(50) && server.requests.isEmpty)
+  }
+
   @Test func no_question_carries_the_key_of_what_it_asks_about() {
     let server = DeskServer(.reply(404))
     _ = run(.lookUp(.make(), number: 3), on: server)

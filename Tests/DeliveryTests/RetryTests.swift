@@ -86,6 +86,7 @@ struct RetryTests {
     #expect(course(.found(reference: "7")) == Course(next: .settled))
     #expect(course(.absent) == Course(next: .ready, due: now))
     #expect(course(.absent, attempt: 2) == .dead)
+    #expect(course(.absent, attempt: 0) == Course(next: .ready, due: now), "it was never tried here")
     #expect(course(.unknown("")) == Course(next: .unknown, due: now + .seconds(5)))
     #expect(course(.tryAgain(after: .seconds(70), why: "")) == Course(next: .unknown, due: now + .seconds(70)))
     #expect(course(.unknown(""), number: 2) == Course(next: .unknown))

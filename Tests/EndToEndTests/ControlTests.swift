@@ -254,6 +254,40 @@ import Testing
     await place.close()
   }
 
+  @Test func trouble_that_has_an_order_since_the_backup_gets_no_second_one() async throws {
+    let place = try await Workplace()
+    try await onAThread {
+      let (site, file) = (place.folder + "/site", place.folder + "/backup.sqlite")
+      try place.start()
+      try place.suction("P-101", 0.6)
+      #expect(try place.run("backup", file, "--site", site).code == 0)
+      try place.suction("P-101", 0.2)
+      try eventually("the desk has an order") { place.desk.orders.count == 1 }
+      place.kill()
+      let restore = try place.run("restore", file, site)
+      #expect(restore.code == 0, "\(restore.output)")
+      #expect(restore.output.contains("every source's session counts as lost since then"), "\(restore.output)")
+
+      try place.start()
+      try place.suction("P-101", 0.19)
+      let restored = try LedgerReader(path: place.ledger)
+      // The desk cannot be asked for open orders.
+      try eventually("it waits for a person") {
+        try restored.actions(state: .unknown).contains {
+          $0.due == nil && $0.reason?.contains("it may have been made between") == true
+        }
+      }
+      let resume = try place.run("resume", "--site", site)
+      #expect(resume.code == 0 && resume.output.contains("1 action may have been made"), "\(resume.output)")
+      #expect(try place.run("actions", "drop", "1", "--why", "it is there", "--site", site).code == 0)
+      #expect(try restored.actions().map(\.state) == [.cancelled])
+      #expect(place.stop() == 0)
+      #expect(place.desk.orders.count == 1)
+      #expect(try place.run("verify", "--site", site).code == 0)
+    }
+    await place.close()
+  }
+
   @Test func a_listing_needs_no_secret_of_the_site() async throws {
     let place = try await Workplace()
     try await onAThread {

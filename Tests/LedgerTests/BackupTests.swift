@@ -82,6 +82,41 @@ import Testing
     try ledger.commit(decisions: [.make(2)])
   }
 
+  @Test func the_journal_of_a_restored_ledger_says_so_and_since_when_nothing_is_known() throws {
+    do {
+      let ledger = try filled()
+      try ledger.commit([
+        .source(SourceID(0), .connected, at(40)), .bind(TagID(0), asset: "a", tag: "t", assetClass: "c"),
+      ])
+    }
+    _ = try LedgerReader(path: folder.ledger).backUp(to: file)
+    let restored = try Ledger.restore(from: file, to: folder.ledger, at: at(100))
+    #expect(restored.since == at(40) && restored.waiting == 0)
+    var inputs: [Input] = []
+    let ledger = try Ledger(path: folder.ledger)
+    try ledger.replay(from: 1) { _, input in inputs.append(input) }
+    let act = Instruction.Act.restored(since: at(40), file: file)
+    #expect(inputs.last == .command(.instructed(Instruction(person: "restore", at: at(100), act: act))))
+    #expect(try ledger.standing(before: try ledger.nextInput).doubt == Doubt(since: at(40), until: at(100)))
+    try ledger.commit([.config(Digest(hex: "aa"))])
+    #expect(try ledger.standing(before: try ledger.nextInput).doubt == nil, "a configuration has taken over")
+  }
+
+  @Test func what_was_waiting_when_the_backup_was_taken_is_looked_up_when_it_is_approved() throws {
+    do {
+      let waiting = Action.make(1, .waiting(expires: at(9_000)))
+      try Ledger(path: folder.ledger).commit(decisions: [.make(actions: [waiting])])
+    }
+    _ = try LedgerReader(path: folder.ledger).backUp(to: file)
+    #expect(try Ledger.restore(from: file, to: folder.ledger, at: at(100)).waiting == 1)
+    let ledger = try Ledger(path: folder.ledger)
+    let key = ActionKey(decision: Decision.make().key, number: 1)
+    try ledger.commit([.command(.instructed(Instruction(person: "ada", at: at(200), act: .approve(key))))])
+    let action = try #require(try LedgerReader(path: folder.ledger).actions().first)
+    #expect(action.state == .unknown && action.due == at(200))
+    #expect(action.reason == "approved by ada; it may have been made between \(at(0)) and \(at(100))")
+  }
+
   @Test func a_setpoint_of_a_restored_ledger_is_not_looked_up_and_waits_for_a_person() throws {
     do {
       var action = Action.make()

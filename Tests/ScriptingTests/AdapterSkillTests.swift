@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test func it_has_every_skill() {
-    #expect(adapter.skills == [.lookUp, .status, .comment, .losses])
+    #expect(adapter.skills == [.lookUp, .status, .comment, .losses, .lookUpOpen])
     #expect(adapter.visibleAfter == .seconds(30) && adapter.followEvery == .minutes(5))
     #expect(!adapter.isIdempotent && adapter.authorisation == .bearer(secret: "token"))
   }
@@ -35,6 +35,45 @@ import Testing
     let comment = try adapter.comment(order, settings: .record([]))
     #expect(comment.path == "/orders/7/notes" && comment.method == "POST")
     #expect(String(decoding: comment.body, as: UTF8.self) == #"{"text":"Check P-101: it has come again, 10 in all"}"#)
+  }
+
+  /// After a restore, with one order of the asset that the ledger knows.
+  private let wanted = Tree.record([
+    Tree.Field("since", .text("2026-03-01T10:02:00Z")),
+    Tree.Field(
+      "action",
+      .record([
+        Tree.Field("title", .text("Check P-101")), Tree.Field("asset", .record([Tree.Field("id", .text("17"))])),
+      ])),
+    Tree.Field("known", .list([.record([Tree.Field("key", .text("k1")), Tree.Field("reference", .text("6"))])])),
+  ])
+
+  @Test func an_open_order_is_asked_for_on_the_asset_since_the_backup() throws {
+    let request = try adapter.lookUpOpen(wanted, settings: .record([]))
+    #expect(request.path == "/orders?open=yes&asset=17&since=2026-03-01T10:02:00Z")
+  }
+
+  @Test(arguments: [
+    ("[]", LookUpAnswer.absent),
+    (#"[{"id": 6, "reference": "k1", "title": "Check P-101"}]"#, .absent),
+    (#"[{"id": 7, "reference": "k9", "title": "Grease P-101"}]"#, .absent),
+    (#"[{"id": 7, "reference": "k9", "title": "Check P-101"}]"#, .found(reference: "7")),
+  ])
+  func an_open_order_is_found_by_its_title_and_not_when_it_is_known(_ body: String, _ answer: LookUpAnswer) throws {
+    #expect(try adapter.readLookUpOpen(response(body), wanted: wanted) == answer)
+  }
+
+  @Test func a_look_up_of_open_orders_alone_is_refused() {
+    let text = """
+      adapter {
+        request = function(action, settings) return { method = "POST", path = "/" } end,
+        answer = function(response) return accepted("") end,
+        lookup_open = function(wanted, settings) return { method = "GET", path = "/" } end,
+        read_lookup_open = function(response, wanted) return absent() end,
+      }
+      """
+    let finding = #expect(throws: Finding.self) { try AdapterScript(text: text, file: "adapter.lua") }
+    #expect(finding?.message == "'lookup_open' needs 'lookup': what is there under our key is looked up first")
   }
 
   @Test func each_answer_to_a_look_up_is_read() throws {

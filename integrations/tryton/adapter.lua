@@ -116,6 +116,14 @@ local function earlier_day(at, day)
   return at
 end
 
+-- Whether our ledger has it: then it is not one whose record was lost.
+local function is_known(production, known)
+  for _, ours in ipairs(known) do
+    if ours.reference == whole(production.id) or production.reference:find(ours.key, 1, true) then return true end
+  end
+  return false
+end
+
 -- A production that was a repair or a service of the machine that is its product.
 local function loss(production, settings)
   local planned = true
@@ -197,6 +205,44 @@ adapter {
     end
     if later(status) or status >= 500 then return try_again(nil, why(response)) end
     return unknown(why(response))
+  end,
+
+  -- After a restore: productions of the machine that nobody has closed, made since the backup. One without a product is
+  -- told by its title alone.
+  lookup_open = function(wanted, settings)
+    local product = "null"
+    if wanted.action.asset.id then
+      product = whole(record(wanted.action.asset.id, "the id of " .. wanted.action.asset.path))
+    end
+    local search = '[["product", "=", ' .. product .. '], ["state", "not in", ["done", "cancelled"]], '
+      .. '["create_date", ">=", ' .. moment(wanted.since) .. "]]"
+    return {
+      method = "GET", headers = headers(settings),
+      path = "/rest/model/production?s=100&f=reference&o=" .. base64url('[["id", "ASC"]]') .. "&d=" .. base64url(search),
+    }
+  end,
+
+  read_lookup_open = function(response, wanted)
+    local status, body = response.status, response.body
+    if later(status) or status >= 500 then return try_again(nil, why(response)) end
+    if status ~= 200 or type(body) ~= "table" or response.text:sub(1, 1) ~= "[" then return unknown(why(response)) end
+    local title, action, others = start_of(wanted.action.title, 120), wanted.action, {}
+    for _, production in ipairs(body) do
+      local text = production.reference or ""
+      -- What has no key was made by people.
+      if text:find(("%x"):rep(32)) and not is_known(production, wanted.known) then
+        local is_same = text:find(title, 1, true)
+        if is_same and (action.asset.id or title:find(action.asset.name, 1, true)) then
+          return found(whole(production.id))
+        end
+        if is_same or action.asset.id then others[#others + 1] = whole(production.id) end
+      end
+    end
+    if #body == 100 then return unknown("there are more than a hundred open productions: look for it there") end
+    if #others > 0 then
+      return unknown("open, and perhaps of this trouble: " .. table.concat(others, ", ") .. "; is it one of them?")
+    end
+    return absent()
   end,
 
   status = function(order, settings)

@@ -189,8 +189,11 @@ struct Instructing {
       guard let halt = try reader.halt() else { return "it was resumed again meanwhile" }
       return "halted since \(halt.since) by \(halt.who): \(halt.why); nothing is sent until 'millwright resume'"
     case .resume:
-      let ready = try reader.actions(state: .ready).count
-      return "resumed by \(person.id); \(count(ready, "action")) \(ready == 1 ? "is" : "are") ready to be sent"
+      let (ready, unknown) = (try reader.actions(state: .ready).count, try reader.actions(state: .unknown).count)
+      let asked =
+        unknown == 0
+        ? "" : "; \(count(unknown, "action")) may have been made: see 'millwright actions list --state unknown'"
+      return "resumed by \(person.id); \(count(ready, "action")) \(ready == 1 ? "is" : "are") ready to be sent\(asked)"
     case .shelve(let rule, let asset, let until, let why):
       return "rule '\(rule)' is shelved on \(asset ?? "all assets") until \(until)\(why.isEmpty ? "" : ": \(why)")"
     case .unshelve(let rule, let asset): return "rule '\(rule)' is no longer shelved on \(asset ?? "any asset")"
@@ -201,6 +204,7 @@ struct Instructing {
     case .takeLetter(let letter):
       return "message \(letter) was given to the engine again; 'millwright explain' shows what came of it"
     case .dropLetter(let letter, let why): return "message \(letter) stays left out\(why.isEmpty ? "" : ": \(why)")"
+    case .restored(let since, let file): return "restored from \(file), which ends at \(since)"
     case .reset(let rule, let asset):
       let phase = try reader.conditions().first { $0.rule == rule && $0.asset == asset }?.phase ?? "normal"
       let heard = "rule '\(rule)' was reset on \(asset) by \(person.id)"
