@@ -21,7 +21,7 @@ FOR ?= 60s
 N ?= 1000
 
 # Debian packages and the file that shows each is there.
-PACKAGES = pkg-config libmosquitto-dev libcurl4-openssl-dev liblua5.4-dev libsqlite3-dev zlib1g-dev mosquitto mosquitto-clients \
+PACKAGES = pkg-config libmosquitto-dev libcurl4-openssl-dev libssl-dev liblua5.4-dev libsqlite3-dev zlib1g-dev mosquitto mosquitto-clients \
   python3-venv influxdb postgresql postgresql-client chromium
 
 .PHONY: help setup build demo test unit nightly bench fuzz models torture asan protections check wind-data format

@@ -28,6 +28,7 @@ let package = Package(
       name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // The only code that longjmp may cross.
@@ -44,7 +45,8 @@ let package = Package(
       name: "Scripting",
       dependencies: ["Rules", "CLua", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: swift6),
-    .target(name: "Ingest", dependencies: ["Rules", "CMosquitto", "CZlib"], swiftSettings: swift6),
+    .target(
+      name: "Ingest", dependencies: ["Rules", "CMosquitto", "COpenSSL", "CZlib"], swiftSettings: swift6),
     .target(
       name: "Ledger",
       dependencies: [

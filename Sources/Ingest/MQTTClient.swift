@@ -4,7 +4,8 @@ import Rules
 
 /// One connection to a broker: libmosquitto, MQTT 5, driven from outside. Nothing is written unless `write` is
 /// called, so the acknowledgement of what was read waits until then. It lives for one connection: what was not
-/// written when it goes is never sent, and the broker delivers those messages again.
+/// written when it goes is never sent, and the broker delivers those messages again. What the broker sends passes the
+/// relay, which lets the library read well-formed packets only.
 ///
 /// Made and used on one thread.
 final class MQTTClient {
@@ -29,10 +30,6 @@ final class MQTTClient {
     var disconnected: Int32?
     /// Messages that came with QoS 1 since the last write: as many acknowledgements wait.
     var unacknowledged = 0
-    /// Packets that meant something, to tell an empty socket by.
-    var seen = 0
-    /// The library's last complaint: what OpenSSL found wrong, where the library only says that something was.
-    var complaint: String?
     /// Whether the broker says of the message at hand that it was delivered before; nil when nobody listens for it.
     fileprivate var isDuplicate: Bool?
     let message: (Message) -> Void
@@ -47,11 +44,9 @@ final class MQTTClient {
   let events: Events
   private let handle: OpaquePointer
   private let box: Unmanaged<Events>
-  private let largest: Int
-  /// Bytes of the packet at hand, at least.
-  private var unfinished = 0
-  /// What a socket may hold of the next packets besides.
-  private static let slack = 1 << 16
+  private let tls: TLSContext?
+  /// There once it is connected.
+  private var relay: Relay?
 
   /// Initialised once for the process, never cleaned up: the library forbids both twice.
   private static let library: Int32 = mosquitto_lib_init()
@@ -62,6 +57,7 @@ final class MQTTClient {
   /// A client of these settings, not yet connected.
   init(_ settings: MQTTSettings, events: Events) throws(MQTTFailure) {
     _ = Self.library
+    if let files = settings.tls { tls = try TLSContext(files) } else { tls = nil }
     let box = Unmanaged.passRetained(events)
     guard let handle = mosquitto_new(settings.clientID, false, box.toOpaque()) else {
       box.release()
@@ -70,25 +66,12 @@ final class MQTTClient {
     self.events = events
     self.handle = handle
     self.box = box
-    largest = settings.largestMessage
     try check("MQTT 5", mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5))
     try check("receive maximum", mosquitto_int_option(handle, MOSQ_OPT_RECEIVE_MAXIMUM, Int32(Self.receiveMaximum)))
     // Acknowledgements are then only queued, and written by `write` alone.
     try check("threads", mosquitto_threaded_set(handle, true))
     if let user = settings.username {
       try check("user and password", mosquitto_username_pw_set(handle, user, settings.password?.reveal))
-    }
-    if let tls = settings.tls {
-      if tls.ca == nil {
-        try check("system authorities", mosquitto_int_option(handle, MOSQ_OPT_TLS_USE_OS_CERTS, 1))
-      }
-      if tls.ca != nil || tls.certificate != nil {
-        // Without `ca` the library still wants a place to look; this is where the system keeps its authorities.
-        let path = tls.ca == nil ? "/etc/ssl/certs" : nil
-        try check("TLS files", mosquitto_tls_set(handle, tls.ca, path, tls.certificate, tls.key, nil))
-      }
-      // 1 is SSL_VERIFY_PEER; the version is the lowest allowed.
-      try check("TLS 1.2", mosquitto_tls_opts_set(handle, 1, "tlsv1.2", nil))
     }
     listen()
   }
@@ -112,6 +95,9 @@ final class MQTTClient {
       mosquitto_connect_bind_v5(
         handle, settings.host, Int32(clamping: settings.port),
         Int32(settings.keepAliveSeconds), nil, list))
+    // CONNECT is queued and not yet written.
+    relay = try Relay(
+      taking: mosquitto_socket(handle), tls: tls, host: settings.host, largest: settings.largestMessage)
   }
 
   /// Queues a subscription at QoS 1; its id. Retained messages come only if the session did not have it already.
@@ -123,37 +109,33 @@ final class MQTTClient {
   }
 
   /// Descriptor of the open link; nil when it is closed.
-  var socket: Int32? {
-    let socket = mosquitto_socket(handle)
-    return socket >= 0 ? socket : nil
-  }
+  var socket: Int32? { mosquitto_socket(handle) >= 0 ? relay?.descriptor : nil }
 
-  var wantsWrite: Bool { mosquitto_want_write(handle) }
+  var wantsWrite: Bool { mosquitto_want_write(handle) || relay?.wantsWrite == true }
 
-  /// Reads what is there of one packet; whether a whole one came.
+  /// Whether the link has to be waited for until it takes bytes: what `write` left waits for that.
+  var waitsForRoom: Bool { relay?.waitsForRoom == true }
+
+  /// Whether a packet is there that polling the link does not show.
+  var hasUnread: Bool { (relay?.whole ?? 0) > 0 }
+
+  /// Reads one packet, or what is there of one; whether a whole one came.
   func read() throws(MQTTFailure) -> Bool {
-    let before = events.seen
-    var waiting: Int32 = 0
-    if let socket { _ = ioctl(socket, UInt(FIONREAD), &waiting) }
+    guard let relay else { return false }
+    if relay.whole == 0 {
+      guard try relay.receive() else { return false }
+    }
+    // One packet a call: there is nothing of ours for which the library would read more.
     try check("read", mosquitto_loop_read(handle, 1))
-    guard events.seen == before else {
-      unfinished = 0
-      return true
-    }
-    // The library takes a packet of any size, up to 256 MiB, whatever was announced. What it read without coming to
-    // an end is at least what lay there. Two bytes are an answer to a ping, which is not seen here.
-    if waiting > 2 { unfinished += Int(waiting) }
-    guard unfinished <= largest + Self.slack else {
-      throw .refused(
-        "the broker sends a message larger than the \(largest) bytes it was told to; limit its message size, or raise `largest_message` of the source"
-      )
-    }
-    return false
+    return relay.hasRead()
   }
 
-  /// Writes all that is queued, as far as the socket takes it: acknowledgements too.
+  /// Writes all that is queued, as far as the link takes it: acknowledgements too.
   func write() throws(MQTTFailure) {
-    try check("write", mosquitto_loop_write(handle, 1))
+    repeat {
+      try check("write", mosquitto_loop_write(handle, 1))
+      // The library stops where the pair of sockets is full.
+    } while try relay?.send() == true && mosquitto_want_write(handle)
     if !wantsWrite { events.unacknowledged = 0 }
   }
 
@@ -162,10 +144,14 @@ final class MQTTClient {
 
   /// Acknowledges what waits and says goodbye. Only when nothing waits that must not be acknowledged.
   func disconnect() {
-    guard mosquitto_loop_write(handle, 1) == MOSQ_ERR_SUCCESS.rawValue,
-      mosquitto_disconnect_v5(handle, 0, nil) == MOSQ_ERR_SUCCESS.rawValue
-    else { return }
-    mosquitto_loop_write(handle, 1)
+    do throws(MQTTFailure) {
+      try write()
+      try check("disconnect", mosquitto_disconnect_v5(handle, 0, nil))
+      try check("disconnect", mosquitto_loop_write(handle, 1))
+      if try relay?.send() == true { relay?.sayGoodbye() }
+    } catch {
+      // The broker finds the link closed without a goodbye, and keeps what is not acknowledged.
+    }
   }
 
   /// The broker's answer to CONNECT in words, with what to do where that can be known.
@@ -177,21 +163,16 @@ final class MQTTClient {
     }
   }
 
-  /// Whether to listen to the library's log, which alone tells the DUP flag of a message and what OpenSSL found
-  /// wrong. It costs as much as reading a message does, so only until the connection has settled. Never from within
-  /// a callback.
+  /// Whether to listen to the library's log, which alone tells the DUP flag of a message. It costs as much as reading a
+  /// message does, so only until the connection has settled. Never from within a callback.
   var follows = false {
     didSet {
       guard follows != oldValue else { return }
       guard follows else { return mosquitto_log_callback_set(handle, nil) }
       mosquitto_log_callback_set(handle) { _, context, level, line in
         let events = Unmanaged<Events>.fromOpaque(context!).takeUnretainedValue()
-        guard let line else { return }
-        if level == MOSQ_LOG_ERR {
-          events.complaint = String(cString: line)
-        } else if level == MOSQ_LOG_DEBUG, let words = strstr(line, "received PUBLISH (d") {
-          events.isDuplicate = words[19] == UInt8(ascii: "1")
-        }
+        guard level == MOSQ_LOG_DEBUG, let line, let words = strstr(line, "received PUBLISH (d") else { return }
+        events.isDuplicate = words[19] == UInt8(ascii: "1")
       }
     }
   }
@@ -201,7 +182,6 @@ final class MQTTClient {
       let events = Unmanaged<Events>.fromOpaque(context!).takeUnretainedValue()
       events.answer = reason
       if reason == 0 { events.connected(flags & 1 == 1) }
-      events.seen += 1
     }
     mosquitto_disconnect_v5_callback_set(handle) { _, context, reason, _ in
       let events = Unmanaged<Events>.fromOpaque(context!).takeUnretainedValue()
@@ -211,14 +191,12 @@ final class MQTTClient {
     mosquitto_subscribe_v5_callback_set(handle) { _, context, id, count, granted, _ in
       let events = Unmanaged<Events>.fromOpaque(context!).takeUnretainedValue()
       for place in 0..<Int(count) { events.granted.append((id, granted![place])) }
-      events.seen += 1
     }
     mosquitto_message_v5_callback_set(handle) { _, context, message, _ in
       let events = Unmanaged<Events>.fromOpaque(context!).takeUnretainedValue()
       guard let message = message?.pointee, let topic = message.topic else { return }
       var length = 0
       while topic[length] != 0 { length += 1 }
-      events.seen += 1
       if message.qos > 0 { events.unacknowledged += 1 }
       let duplicate = events.isDuplicate
       events.isDuplicate = nil
@@ -236,18 +214,12 @@ final class MQTTClient {
 
   private func check(_ what: String, _ code: Int32) throws(MQTTFailure) {
     guard code != MOSQ_ERR_SUCCESS.rawValue else { return }
-    if code == MOSQ_ERR_TLS.rawValue { throw .tls(events.complaint.map(Self.reason) ?? "no reason given") }
     throw .library(what, String(cString: mosquitto_strerror(code)))
-  }
-
-  /// `OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed` without what only OpenSSL reads.
-  private static func reason(_ complaint: String) -> String {
-    complaint.range(of: "::", options: .backwards).map { String(complaint[$0.upperBound...]) } ?? complaint
   }
 }
 
 /// What a connection failed at.
-enum MQTTFailure: Error, CustomStringConvertible {
+package enum MQTTFailure: Error, CustomStringConvertible {
   case setting(String)
   case library(String, String)
   /// The broker and we do not trust each other, or the broker does not speak TLS; the broker never heard our CONNECT.
@@ -256,6 +228,8 @@ enum MQTTFailure: Error, CustomStringConvertible {
   case unreachable(String)
   /// The broker refused, or took less than was asked for.
   case refused(String)
+  /// A packet that the library must not read: its type, and what is wrong with it.
+  case malformed(String, String)
   case silent(String)
   /// Another client took our session: there is a second engine.
   case takenOver
@@ -266,13 +240,15 @@ enum MQTTFailure: Error, CustomStringConvertible {
     self = reason == MQTT_RC_SESSION_TAKEN_OVER.rawValue ? .takenOver : .closed(reason)
   }
 
-  var description: String {
+  package var description: String {
     switch self {
     case .setting(let what): what
     case .library(let what, let why): "\(what): \(why)"
     case .tls(let why):
       "TLS with the broker failed: \(why); compare the broker's certificate (authority, host name, dates) with `tls` of the source"
     case .unreachable(let why), .refused(let why), .silent(let why): why
+    case .malformed(let packet, let why):
+      "the broker sent a malformed \(packet): \(why); the packet was not read and the link was dropped: does an MQTT 5 broker answer at this address?"
     case .takenOver: "another client connected with our client id and took the session"
     case .closed(0): "the broker closed the link and gave no reason"
     case .closed(let reason):

@@ -247,10 +247,11 @@ final class MQTTLink {
     try check(client)
 
     var interest: Int32 = reads ? POLLIN : 0
-    if mayWrite, client.wantsWrite { interest |= Int32(POLLOUT) }
-    let ready = gate.poll(client.socket, interest, milliseconds: session.isCaughtUp ? 1_000 : 20)
+    if mayWrite, client.waitsForRoom { interest |= Int32(POLLOUT) }
+    let hasUnread = reads && client.hasUnread
+    let ready = gate.poll(client.socket, interest, milliseconds: hasUnread ? 0 : session.isCaughtUp ? 1_000 : 20)
 
-    if reads, ready & (POLLIN | POLLHUP | POLLERR) != 0 {
+    if reads, hasUnread || ready & (POLLIN | POLLHUP | POLLERR) != 0 {
       guard gate.beginReading() else { return }
       let failure = read(client)
       if gate.endReading(&intake) { wake() }

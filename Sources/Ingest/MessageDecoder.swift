@@ -110,4 +110,6 @@ struct Message {
 }
 
 /// A name in backquotes; of a long one its beginning.
-func quoted(_ name: some StringProtocol) -> String { name.count > 80 ? "`\(name.prefix(80))…`" : "`\(name)`" }
+func quoted(_ name: some StringProtocol) -> String {
+  "`" + printable(String(name.prefix(80))) + (name.count > 80 ? "…`" : "`")
+}

@@ -8,12 +8,14 @@ extension Ledger {
   package typealias Permit = @Sendable (Decision, Action, Instant) -> String?
 
   /// Errands for the dispatcher's threads, over the one writing connection. `report` takes what came of them to the
-  /// engine. Without a `permit` no setpoint is sent.
+  /// engine. Without a `permit` no setpoint is sent. While `isHalting`, nothing is sent, as if halted: a halt that is
+  /// not yet on disk.
   package func actionQueue(
     report: @escaping @Sendable (Command) -> Void,
-    permit: @escaping Permit = { _, _, _ in "nothing permits setpoints here" }
+    permit: @escaping Permit = { _, _, _ in "nothing permits setpoints here" },
+    isHalting: @escaping @Sendable () -> Bool = { false }
   ) -> any ActionQueue {
-    DueActions(ledger: self, report: report, permit: permit)
+    DueActions(ledger: self, report: report, permit: permit, isHalting: isHalting)
   }
 }
 
@@ -22,12 +24,17 @@ private final class DueActions: ActionQueue {
   private let ledger: Ledger
   private let handOver: @Sendable (Command) -> Void
   private let permit: Ledger.Permit
+  private let isHalting: @Sendable () -> Bool
   /// Rows that are not as they were written: said once and then left alone, so that the others go on.
   private let damaged = Mutex<[Int64]>([])
 
-  init(ledger: Ledger, report: @escaping @Sendable (Command) -> Void, permit: @escaping Ledger.Permit) {
+  init(
+    ledger: Ledger, report: @escaping @Sendable (Command) -> Void, permit: @escaping Ledger.Permit,
+    isHalting: @escaping @Sendable () -> Bool
+  ) {
     self.ledger = ledger
     self.permit = permit
+    self.isHalting = isHalting
     handOver = report
   }
 
@@ -42,6 +49,7 @@ private final class DueActions: ActionQueue {
         try DueRow.first(adapter, skills, now, without: skipped, ledger.path, db)
       })
     {
+      if due.kind == .send, isHalting() { return nil }
       do {
         if let errand = try errand(due, skills, now, skipped) { return errand }
       } catch LedgerError.damagedRow(let path, let what) {
@@ -74,7 +82,7 @@ private final class DueActions: ActionQueue {
       }
       return try ledger.writing("the claim of an action") { db in
         let first = try DueRow.first(due.adapter, skills, now, without: skipped, ledger.path, db)
-        guard first == due else { return nil }
+        guard first == due, !isHalting() else { return nil }
         return try ledger.claim(due.action, refusal: refusal, skills: skills, at: now, db)
       }
     }

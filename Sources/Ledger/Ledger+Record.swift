@@ -191,6 +191,10 @@ struct EvidenceColumns: Codable {
     case .number(let value):
       kind = "number"
       number = value
+    case .text(let value) where value.utf8.contains(0):
+      // SQLite's functions, as GRDB calls them, take a text up to its first NUL.
+      kind = "json"
+      text = (try? json([value])) ?? ""
     case .text(let value):
       kind = "text"
       text = value
@@ -218,6 +222,9 @@ struct EvidenceColumns: Codable {
     case "boolean": value = .boolean(number == 1)
     case "number": value = .number(number ?? .nan)
     case "text": value = .text(text ?? "")
+    case "json":
+      guard let whole = text.flatMap(onlyText) else { return nil }
+      value = .text(whole)
     case "absent": value = .absent
     case "group":
       let parts = (text ?? "").split(separator: " ", maxSplits: 4, omittingEmptySubsequences: false)
@@ -231,4 +238,10 @@ struct EvidenceColumns: Codable {
     }
     return Evidence(name: name, value: value, unit: unit)
   }
+}
+
+/// Of a list with one text in it, as `EvidenceColumns` writes it.
+private func onlyText(json text: String) -> String? {
+  guard let texts = try? value([String].self, json: text), texts.count == 1 else { return nil }
+  return texts[0]
 }

@@ -51,26 +51,23 @@ struct AdapterReader {
   }
 
   private func problem(_ url: String, _ plain: Bool) -> String? {
+    if let problem = unfitCharacter("url", url) { return problem }
     let secure = url.hasPrefix("https://")
     guard secure || url.hasPrefix("http://") else { return "'url' must begin with https://, not '\(url.prefix(12))'" }
-    let authority = url.dropFirst(secure ? 8 : 7).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+    let authority = authority(of: url)
     // The text is not shown: it may hold a password.
     if authority.contains("@") { return "'url' holds a user or password; name them under 'secrets'" }
     if url.contains("?") || url.contains("#") {
       return "'url' ends before any '?' or '#'; the adapter adds its paths to it"
     }
-    let host = host(authority)
+    let host = host(of: authority)
     if host.isEmpty { return "'url' names no host" }
+    if let problem = unfitPort(authority) { return problem }
     if secure { return nil }
     let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
     let loopback =
       host == "localhost" || host == "[::1]" || (numbers.count == 4 && numbers[0] == 127 && !numbers.contains(nil))
     if !loopback { return "plain http to '\(host)' would show secrets to the network; use https" }
     return plain ? nil : "plain http is refused unless 'plain_on_loopback: true' says that it is meant"
-  }
-
-  private func host(_ authority: Substring) -> Substring {
-    if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") { return authority[...end] }
-    return authority.prefix { $0 != ":" }
   }
 }

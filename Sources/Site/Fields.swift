@@ -74,6 +74,18 @@ final class Fields {
     return text(key)
   }
 
+  /// The name or address of a computer.
+  func host(needed example: String) -> String {
+    guard let (text, line) = text("host", needed: example) else { return "" }
+    if let problem = unfitCharacter("host", text) {
+      finding(line, problem)
+    } else if text.isEmpty || text.contains("/") || text.count(where: { $0 == ":" }) == 1 {
+      finding(
+        line, "'host' is a name or an address alone, such as '\(example)', not '\(text)'; the port goes under 'port'")
+    }
+    return text
+  }
+
   func number(_ key: String) -> Double? {
     guard let (text, line) = text(key) else { return nil }
     guard let number = Double(text), number.isFinite else {

@@ -33,7 +33,7 @@ struct HistorianReader {
       if let url { check(url.text, url.line, hasPassword: fields.has("password"), fields) }
       place = .influx(url: url.map { $0.text.hasSuffix("/") ? String($0.text.dropLast()) : $0.text } ?? "")
     } else {
-      let host = fields.text("host", needed: "db.plant.example")?.text ?? ""
+      let host = fields.host(needed: "db.plant.example")
       place = .postgres(host: host, port: fields.integer("port", in: 1...65535) ?? 5432)
     }
     if !fields.has("read") {
@@ -59,6 +59,9 @@ struct HistorianReader {
   }
 
   private func check(_ url: String, _ line: Int, hasPassword: Bool, _ fields: Fields) {
+    if let problem = unfitCharacter("url", url) { return fields.finding(line, problem) }
+    let authority = authority(of: url)
+    if !authority.contains("@"), let problem = unfitPort(authority) { return fields.finding(line, problem) }
     guard let parts = URLComponents(string: url), let scheme = parts.scheme, let host = parts.host, !host.isEmpty,
       scheme == "http" || scheme == "https", parts.query == nil, parts.path.isEmpty || parts.path == "/"
     else {

@@ -25,7 +25,7 @@ struct SourceReader {
             + "loses nothing, and repeats are dropped"
           : "'qos' is always 1: messages are acknowledged when they are on disk; remove the key")
     }
-    let host = fields.text("host", needed: "broker.plant.example")?.text ?? ""
+    let host = fields.host(needed: "broker.plant.example")
     let tls = tls(fields)
     let port = fields.integer("port", in: 1...65535) ?? (tls == nil ? 1883 : 8883)
     let client = fields.text("client_id")?.text ?? "millwright-\(site)-\(name)"

@@ -161,11 +161,11 @@ private final class Progress {
     guard percent != last else { return }
     last = percent
     let full = percent * 40 / 100
-    standardError.write(
+    standardError.writeRaw(
       "\r[\(String(repeating: "#", count: full))\(String(repeating: ".", count: 40 - full))] \(percent) %")
   }
 
   func clear() {
-    if isShown, last >= 0 { standardError.write("\r\u{1B}[K") }
+    if isShown, last >= 0 { standardError.writeRaw("\r\u{1B}[K") }
   }
 }

@@ -86,7 +86,7 @@ struct Decisions: ParsableCommand {
       }
       switch output.format {
       case .json: print(json(story.tree))
-      case .text: print(story.lines.map(printable).joined(separator: "\n"))
+      case .text: print(story.lines.map { printable($0) }.joined(separator: "\n"))
       }
     }
   }

@@ -46,7 +46,8 @@ struct DemoCommand: ParsableCommand {
       story, titles: try installation.configuration().rules.reduce(into: [:]) { $0[$1.name] = $1.title })
     let service = try Service(
       installation, clock: clock.wall, steady: clock.wall, log: Log(quiet: true), committed: teller.take)
-    print(
+    // In colour. All that it tells comes from the simulated plant.
+    Swift.print(
       Story(colour: Story.terminalHasColour, speed: speed).opening(start: start, page: "http://127.0.0.1:\(deskPort)/"))
 
     try service.start()
@@ -79,7 +80,7 @@ struct DemoCommand: ParsableCommand {
     let counts = try service.waitUntilEnded()
     let summary = teller.summary(
       start: start, end: end, messages: Int(counts.taken), faults: written)
-    print("\n" + story.summary(summary))
+    Swift.print("\n" + story.summary(summary))
     try leavePage(installation)
   }
 
@@ -220,7 +221,7 @@ private final class Teller: Sendable {
       }
       return (lines, closeDesk)
     }
-    for line in lines { print(line) }
+    for line in lines { Swift.print(line) }
     if !lines.isEmpty { fflush(nil) }
     closeDesk?()
     changed.signal()

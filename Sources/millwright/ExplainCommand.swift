@@ -53,7 +53,7 @@ struct ExplainCommand: ParsableCommand {
       }
     if installation.site.zone != .utc { explanation.zone = installation.site.zone }
     switch output.format {
-    case .text: print(explanation.lines(whyNot: whyNot).map(printable).joined(separator: "\n"))
+    case .text: print(explanation.lines(whyNot: whyNot).map { printable($0) }.joined(separator: "\n"))
     case .json: print(json(explanation.tree))
     }
   }

@@ -21,6 +21,7 @@ struct Millwright: ParsableCommand {
   static func main() {
     // A broker or a desk that goes away is an error to handle, not the end of the process.
     signal(SIGPIPE, SIG_IGN)
+    endWithoutBacktrace()
     do {
       try refuseUnknownSubcommand()
       var command = try parseAsRoot()

@@ -11,7 +11,16 @@ struct FormatOption: ParsableArguments {
 
 let standardError = FileHandle.standardError
 extension FileHandle {
-  func write(_ text: String) { try? write(contentsOf: Data(text.utf8)) }
+  /// Text from outside may be anywhere in it: it is shown, never obeyed.
+  func write(_ text: String) { writeRaw(printable(text, inLines: true)) }
+  /// Only for text of our own that steers the terminal.
+  func writeRaw(_ text: String) { try? write(contentsOf: Data(text.utf8)) }
+}
+
+/// In place of Swift's own, for every line of every command: text from outside may be anywhere in it, and is shown,
+/// never obeyed. `Swift.print` is only for text of our own that steers the terminal.
+func print(_ text: String, terminator: String = "\n") {
+  Swift.print(printable(text, inLines: true), terminator: terminator)
 }
 
 /// Columns as wide as their widest cell; the last is not padded.
@@ -55,8 +64,9 @@ private func quoted(_ text: String) -> String {
     case "\n": out += "\\n"
     case "\r": out += "\\r"
     case "\t": out += "\\t"
-    case _ where scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value):
-      out += "\\u" + String(format: "%04x", scalar.value)
+    case _ where scalar.isUnseen:
+      // JSON's own way to write it: who reads it has the text whole.
+      for unit in String(scalar).utf16 { out += "\\u" + String(format: "%04x", unit) }
     default: out.unicodeScalars.append(scalar)
     }
   }
@@ -69,10 +79,4 @@ extension Tree {
   static func fields(_ fields: KeyValuePairs<String, Tree>) -> Tree {
     .record(fields.map { Tree.Field($0.key, $0.value) })
   }
-}
-
-/// Text from outside, safe on a terminal: control characters shown, not obeyed.
-func printable(_ text: String) -> String {
-  String(
-    String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
 }

@@ -19,6 +19,8 @@ final class Service: Sendable {
   let control = Mutex<ControlSocket?>(nil)
   /// The sources by name, once they are made.
   let sources = Mutex<[String: MQTTSource]>([:])
+  /// Halts that persons asked for and that are not yet on disk: they hold in this process.
+  let halting: HaltsInHand
   private let ended = Ended()
   private let stopping = Mutex(false)
   private let unreadable = UnreadableCount()
@@ -41,6 +43,7 @@ final class Service: Sendable {
     self.installation = installation
     offer = Offer(installation)
     gate = SetpointGate(installation.site.policy.conduits)
+    halting = HaltsInHand()
     self.clock = clock
     self.steady = steady
     self.log = log
@@ -64,7 +67,8 @@ final class Service: Sendable {
     let calls = try Calls(installation, ledger, longestCall: longestCall, log: log)
     self.calls = calls
     let queue = ledger.actionQueue(
-      report: { [inbox] in inbox.post($0) }, permit: { [gate] in gate.permit($0, $1, $2) })
+      report: { [inbox] in inbox.post($0) }, permit: { [gate] in gate.permit($0, $1, $2) },
+      isHalting: { [halting] in halting.areThere })
     let site = installation.site.name
     var dispatchers: [Dispatcher] = []
     for settings in installation.site.adapters {

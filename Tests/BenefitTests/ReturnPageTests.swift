@@ -10,6 +10,7 @@ import Testing
     #expect(!page.contains("<script"))
     #expect(!page.contains("\" onload="))
     #expect(!page.unicodeScalars.contains { $0 == "\u{202E}" || $0 == "\u{7}" })
+    #expect(page.contains(#"\u{202E}evil\u{7}"#))
   }
 
   @Test(arguments: [Accounts.rich, .empty]) func a_page_loads_nothing_and_runs_nothing(accounts: Accounts) {

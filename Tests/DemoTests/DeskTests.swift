@@ -133,6 +133,21 @@ private func status(_ reply: OrderBook.Reply) -> Int {
     #expect(page.contains("<p>&lt;b&gt;</p>"))
     #expect(!page.contains("<script"))
   }
+
+  @Test func the_page_shows_what_cannot_be_seen_escaped_and_the_order_has_it_whole() throws {
+    var book = try OrderBook(secret: secret)
+    let odd = "a\u{0}b\u{1B}[2Jc\u{202E}d"
+    let body = try JSONEncoder().encode(odd)
+    _ = book.receive(
+      delivery(
+        body:
+          #"{"specversion":"1.0","type":"millwright.work_order.requested.v1","data":{"title":\#(String(decoding: body, as: UTF8.self))}}"#
+      ), now: now)
+    #expect(book.orders.last?.title == odd)
+    let page = orderPage(book.orders)
+    #expect(page.contains(#"a\u{0}b\u{1B}[2Jc\u{202E}d"#))
+    #expect(page.unicodeScalars.allSatisfy { $0 == "\n" || !$0.isUnseen })
+  }
 }
 
 @Suite struct WorkOrderDeskTests {

@@ -217,6 +217,43 @@ import Testing
     await place.close()
   }
 
+  /// How many of them the engine has left.
+  private func left(_ peers: [Peer]) -> Int { peers.count { $0.isLeft } }
+
+  @Test func a_halt_is_answered_while_four_hundred_clients_hang_and_none_of_them_was_left_for_it() async throws {
+    let place = try await Workplace()
+    try await onAThread {
+      try place.start()
+      let socket = place.folder + "/site/state/control.sock"
+      let hanging = try (0..<400).map { _ in try Peer(socket) }
+      for peer in hanging { peer.send(#"{"halt":{"why":"#) }
+      let halt = try place.run("halt", "--why", "a valve is open", "--ledger", place.ledger)
+      #expect(halt.code == 0, "\(halt.output)")
+      // They are left after a while; none needed to be before the halt could be heard.
+      #expect(left(hanging) == 0)
+      #expect(try place.run("sources", "--ledger", place.ledger).code == 0)
+      #expect(place.stop() == 0)
+      withExtendedLifetime(hanging) {}
+    }
+    await place.close()
+  }
+
+  @Test func of_those_who_hang_the_longest_are_left_when_more_come_than_are_heard() async throws {
+    let place = try await Workplace()
+    try await onAThread {
+      try place.start()
+      let socket = place.folder + "/site/state/control.sock"
+      let hanging = try (0..<600).map { _ in try Peer(socket) }
+      #expect(try place.run("halt", "--why", "a valve is open", "--ledger", place.ledger).code == 0)
+      try eventually("the first are left") { left(Array(hanging.prefix(88))) == 88 }
+      // All that hang are left in the end.
+      try eventually("the last is left") { left(hanging) == 600 }
+      #expect(place.stop() == 0)
+      withExtendedLifetime(hanging) {}
+    }
+    await place.close()
+  }
+
   // MARK: Backup
 
   @Test func an_order_made_after_the_backup_is_not_made_again_by_the_restored_ledger() async throws {

@@ -1,5 +1,6 @@
 import Demo
 import Foundation
+import Glibc
 import Ledger
 import Rules
 import Scripting
@@ -45,6 +46,19 @@ import Testing
       #expect(try place.deaths.count == 2)
       #expect(place.stop() == 0)
       #expect(try place.run("verify", "--ledger", place.ledger).code == 0)
+    }
+    await place.close()
+  }
+
+  @Test func a_crash_ends_the_process_by_its_signal_and_prints_nothing_of_its_memory() async throws {
+    let place = try await Workplace()
+    try await onAThread {
+      try place.start()
+      let engine = try #require(place.engine)
+      Glibc.kill(engine.pid, SIGABRT)
+      try eventually("the engine ends") { !engine.isRunning }
+      #expect(engine.exitCode == 128 + SIGABRT)
+      #expect(!place.log.lowercased().contains("backtrac"), "\(place.log.suffix(500))")
     }
     await place.close()
   }

@@ -48,6 +48,36 @@ import Testing
     }
   }
 
+  @Test func a_halt_on_a_full_disk_says_that_nothing_can_be_sent_and_is_on_disk_when_there_is_room() async throws {
+    let server = try OrderServer(seed: Campaign.seed, dying: 4)
+    server.recover()
+    defer { server.stop() }
+    let place = try await Workplace(orders: server.port, rule: KillTests.rule)
+    try await place.use {
+      let load = try place.beginLoad(seed: Campaign.seed)
+      let engine = try place.faultyEngine()
+      try eventually("the first order is sent") { !server.deliveries.isEmpty }
+      engine.set(\.write_error, to: ENOSPC)
+      try eventually("the engine says why it cannot commit") { place.said.contains("no room on the disk") }
+      // More than are answered at the same time, and each waits for the disk.
+      let waiting = try (0..<40).map { _ in try Peer(place.folder + "/site/state/control.sock") }
+      for peer in waiting { peer.send(#"{"takeOut":{"asset":"P-103","why":"x"}}"# + "\n") }
+      let halt = try place.run("halt", "--why", "smoke", "--ledger", place.ledger)
+      #expect(halt.code == 3)
+      for words in ["nothing is sent from now on", "nothing can be sent anyway", "no room on the disk"] {
+        #expect(halt.output.contains(words), "\(halt.output)")
+      }
+      #expect(waiting.count { $0.isLeft } == 0, "the others still wait")
+      let sent = server.deliveries.count
+      engine.set(\.write_error, to: 0)
+      let reader = try LedgerReader(path: place.ledger)
+      try eventually("the halt is on disk") { try reader.halt()?.why == "smoke" }
+      #expect(server.deliveries.count == sent, "not even before the halt was on disk")
+      try load.stop()
+      withExtendedLifetime(waiting) {}
+    }
+  }
+
   @Test func a_sync_that_failed_once_ends_the_engine_and_the_next_start_goes_on_from_what_the_disk_has() async throws {
     let server = try OrderServer(seed: Campaign.seed, dying: 4)
     server.recover()

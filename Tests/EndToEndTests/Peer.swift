@@ -31,6 +31,13 @@ final class Peer {
   func send(_ text: String) { send(Array(text.utf8)) }
   func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
+  /// Whether the other side has closed without a word.
+  var isLeft: Bool {
+    var byte: UInt8 = 0
+    let count = recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT) | Int32(MSG_PEEK))
+    return count == 0 || (count < 0 && errno != EAGAIN)
+  }
+
   /// All that the other side says until it closes.
   func all() -> String {
     var said: [UInt8] = []

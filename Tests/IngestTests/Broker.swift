@@ -7,12 +7,12 @@ final class Broker {
   private var process: Process?
 
   /// Without `start`, the port is free and nothing listens on it.
-  init(starts: Bool = true, configuration: String = "") throws {
-    port = try Self.freePort()
+  init(starts: Bool = true, port: Int? = nil, configuration: String = "") throws {
+    self.port = try port ?? Self.freePort()
     folder = FileManager.default.temporaryDirectory.appending(path: "broker-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try """
-    listener \(port) 127.0.0.1
+    listener \(self.port) 127.0.0.1
     allow_anonymous true
     max_queued_messages 100000
     \(configuration)
@@ -93,38 +93,88 @@ final class Broker {
   }
 }
 
-/// Answers everyone who says something with the same bytes, and closes, or keeps the link open and says no more.
-final class CannedBroker {
+/// Answers everyone who says something: the same bytes each time, or one answer after the other and then the last one
+/// again and again. It closes, or keeps the link open and says no more.
+// `changed` guards what changes.
+final class CannedBroker: @unchecked Sendable {
   let port: Int
   private let listener: Int32
+  private let changed = NSCondition()
+  private var answers: [[UInt8]]
+  private var conversations = 0
+  private var isListening = true
 
-  init(answer: [UInt8], keepsOpen: Bool = false) throws {
+  convenience init(answer: [UInt8], keepsOpen: Bool = false) throws {
+    try self.init(answers: [answer], keepsOpen: keepsOpen)
+  }
+
+  init(answers: [[UInt8]], keepsOpen: Bool = false) throws {
     let port = try Broker.freePort()
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var yes: Int32 = 1
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
     guard withAddress(port, { bind(listener, $0, $1) }) == 0, listen(listener, 8) == 0 else {
       throw Failure("no listener")
     }
     self.port = port
     self.listener = listener
-    Thread {
+    self.answers = answers
+    Thread { [weak self] in
+      // Closed by the thread that accepts: a descriptor closed under it could be another's by the next time.
+      defer {
+        close(listener)
+        self?.note { $0.isListening = false }
+      }
       while true {
         let peer = accept(listener, nil, nil)
         guard peer >= 0 else { return }
         var bytes = [UInt8](repeating: 0, count: 1024)
+        // A probe of the address says nothing.
         if read(peer, &bytes, bytes.count) > 0 {
+          let answer = self?.next() ?? []
           _ = answer.withUnsafeBytes { send(peer, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+          if !keepsOpen { shutdown(peer, Int32(SHUT_WR)) }
           // Until the other side closes.
-          while keepsOpen, read(peer, &bytes, bytes.count) > 0 {}
+          while read(peer, &bytes, bytes.count) > 0 {}
+          self?.note { $0.conversations += 1 }
         }
         close(peer)
       }
     }.start()
   }
 
-  deinit {
-    shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
+  private func next() -> [UInt8] {
+    changed.withLock { answers.count > 1 ? answers.removeFirst() : answers[0] }
   }
+
+  private func note(_ change: (CannedBroker) -> Void) {
+    changed.lock()
+    change(self)
+    changed.broadcast()
+    changed.unlock()
+  }
+
+  private func wait(_ what: String, until happened: () -> Bool) throws {
+    let end = Date(timeIntervalSinceNow: 30)
+    changed.lock()
+    defer { changed.unlock() }
+    while !happened() {
+      guard changed.wait(until: end) else { throw Failure("waited in vain for \(what)") }
+    }
+  }
+
+  /// Returns when so many have been answered and left again.
+  func wait(conversations count: Int) throws {
+    try wait("\(count) conversations") { conversations >= count }
+  }
+
+  /// Returns when the port is free.
+  func stop() throws {
+    shutdown(listener, Int32(SHUT_RDWR))
+    try wait("the end of the broker") { !isListening }
+  }
+
+  deinit { if isListening { shutdown(listener, Int32(SHUT_RDWR)) } }
 }
 
 func withAddress<R>(_ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {

@@ -33,6 +33,39 @@ final class Certificates {
     "listener \(port) 127.0.0.1\ncertfile \(path("\(name).pem"))\nkeyfile \(path("\(name).key"))"
   }
 
+  /// A TLS server that answers everyone who says something with these bytes. It runs until it is terminated.
+  func serve(_ name: String, port: Int, saying bytes: [UInt8]) throws -> Process {
+    let script = """
+      import socket, ssl, sys
+      context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+      context.load_cert_chain(sys.argv[1], sys.argv[2])
+      listener = socket.create_server(("127.0.0.1", int(sys.argv[3])))
+      print("listening", flush=True)
+      while True:
+          peer, _ = listener.accept()
+          try:
+              peer.settimeout(10)
+              session = context.wrap_socket(peer, server_side=True)
+              session.recv(1000)
+              session.sendall(bytes.fromhex(sys.argv[4]))
+              session.recv(1000)
+              session.close()
+          except OSError:
+              peer.close()
+      """
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/python3")
+    process.arguments = [
+      "-c", script, path("\(name).pem"), path("\(name).key"), "\(port)",
+      bytes.map { String(format: "%02x", $0) }.joined(),
+    ]
+    let said = Pipe()
+    process.standardOutput = said
+    try process.run()
+    guard !said.fileHandleForReading.availableData.isEmpty else { throw Failure("the TLS server does not listen") }
+    return process
+  }
+
   private func openssl(_ arguments: [String]) throws {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/openssl")

@@ -54,6 +54,26 @@ import Testing
     try refusal(certificates, "other", until: "certificate verify failed")
   }
 
+  // The plain text is looked over, whatever carries it.
+  @Test func a_malformed_packet_inside_TLS_never_reaches_the_library() throws {
+    let certificates = try Certificates()
+    try certificates.sign("right", host: "IP:127.0.0.1")
+    let port = try Broker.freePort()
+    let broker = try certificates.serve("right", port: port, saying: [0x20, 0x05, 0x00, 0x00, 0x02, 0x7F, 0x00])
+    defer { broker.terminate() }
+    let engine = try Listener(port: port, tls: tls(certificates), backOff: .none)
+    defer { engine.source.stop() }
+    try engine.wait("its end") { $0.log.all.contains { $0.contains("malformed CONNACK: property 127") } }
+  }
+
+  @Test func a_TLS_file_that_cannot_be_used_is_named() throws {
+    let certificates = try Certificates()
+    let files = MQTTSettings.TLS(ca: certificates.path("none.pem"), certificate: nil, key: nil)
+    #expect { try Listener(port: 1, tls: files) } throws: {
+      "\($0)".contains("`ca` at \(certificates.path("none.pem"))")
+    }
+  }
+
   @Test func a_broker_without_TLS_is_refused() throws {
     let certificates = try Certificates()
     let broker = try Broker()

@@ -30,6 +30,27 @@ import Testing
     #expect(try ledger.nextInput == 8)
   }
 
+  // SQLite's functions, as they are called, end a text at its first NUL.
+  @Test func a_text_of_a_device_comes_back_whole_with_NUL_and_all() throws {
+    let odd = "B\u{0}7\u{1B}[2J\u{202E}x\u{0}"
+    let ledger = try Ledger(path: folder.ledger)
+    var decision = Decision.make()
+    decision.evidence = [
+      Evidence(name: "batch", value: .text(odd), unit: nil), Evidence(name: "plain", value: .text("json"), unit: nil),
+    ]
+    var heldBack = HeldBack.make
+    heldBack.evidence = decision.evidence
+    let change = Input.change(TagChange(TagID(0), .text(odd), time: at(5)))
+    try ledger.commit([change]) {
+      $0.decisions = [decision]
+      $0.heldBack = [heldBack]
+    }
+    let reader = try LedgerReader(path: folder.ledger)
+    #expect(try reader.decision(matching: "1")?.decision.evidence == decision.evidence)
+    #expect(try reader.heldBack(limit: 1).first?.heldBack.evidence == decision.evidence)
+    try ledger.replay(from: 1) { _, input in #expect(input == change) }
+  }
+
   @Test func a_replay_ends_before_the_input_it_is_to_end_before() throws {
     let ledger = try Ledger(path: folder.ledger)
     try ledger.commit(Array(Self.inputs[..<3]))

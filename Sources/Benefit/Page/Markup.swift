@@ -1,3 +1,5 @@
+import Rules
+
 /// HTML. Text that is put into it is escaped; only what is markup already goes in as it stands. So whatever a rule's
 /// author, a source or a list of losses wrote is shown, and never obeyed.
 struct Markup: ExpressibleByStringInterpolation, Sendable {
@@ -29,20 +31,16 @@ struct Markup: ExpressibleByStringInterpolation, Sendable {
   }
 }
 
-/// Safe between tags and in quoted attributes. What steers a terminal or turns the direction of writing is shown as a
-/// character that is none: it could make a name read as another.
+/// Safe between tags and in quoted attributes.
 private func escaped(_ text: String) -> String {
   var safe = ""
-  for scalar in text.unicodeScalars {
+  for scalar in printable(text, inLines: true).unicodeScalars {
     switch scalar {
     case "&": safe += "&amp;"
     case "<": safe += "&lt;"
     case ">": safe += "&gt;"
     case "\"": safe += "&quot;"
     case "'": safe += "&#39;"
-    case "\n", "\t": safe.unicodeScalars.append(scalar)
-    case "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}": safe += "\u{FFFD}"
-    case _ where scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value): safe += "\u{FFFD}"
     default: safe.unicodeScalars.append(scalar)
     }
   }

@@ -1,3 +1,5 @@
+import Rules
+
 /// The desk's page for a browser: orders, newest first. Loads nothing and runs nothing.
 package func orderPage(_ orders: [WorkOrder]) -> String {
   let rows = orders.reversed().map { order in
@@ -35,14 +37,14 @@ package func orderPage(_ orders: [WorkOrder]) -> String {
 /// Safe between tags and in quoted attributes.
 private func escaped(_ text: String) -> String {
   var safe = ""
-  for character in text {
-    switch character {
+  for scalar in printable(text, inLines: true).unicodeScalars {
+    switch scalar {
     case "&": safe += "&amp;"
     case "<": safe += "&lt;"
     case ">": safe += "&gt;"
     case "\"": safe += "&quot;"
     case "'": safe += "&#39;"
-    default: safe.append(character)
+    default: safe.unicodeScalars.append(scalar)
     }
   }
   return safe

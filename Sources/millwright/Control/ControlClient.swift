@@ -64,7 +64,9 @@ struct ControlClient {
         }
         poll(nil, 0, 100)
       } catch let error as LedgerError {
-        throw Failure.cannot("\(error)")
+        guard case .halt = request else { throw Failure.cannot("\(error)") }
+        throw Failure.cannot(
+          "the halt is not on disk: \(error). No engine runs, so nothing is sent now; halt again before one is started")
       }
     }
   }

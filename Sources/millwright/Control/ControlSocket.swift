@@ -3,21 +3,26 @@ import Glibc
 import Site
 import Synchronization
 
-/// The running engine's ear: a socket beside the ledger, one request and one answer a connection. It has threads of
-/// its own and a few connections at once, each with little time to say what it wants, so that nobody who talks to it
-/// holds up the engine or, for long, anybody else.
+/// The running engine's ear: a socket beside the ledger, one request and one answer a connection. One thread listens to
+/// all who have not yet said what they want, so that it costs a descriptor and no thread to say nothing; a few more
+/// answer, one of them halts only. So nobody who talks to it holds up the engine, or keeps anybody from halting it.
 final class ControlSocket: Sendable {
   /// What answers a request, on a thread where it may wait. The person is nil where the account is nobody's.
   typealias Respond = @Sendable (ControlRequest, _ person: Person?, _ account: String) -> ControlAnswer
 
-  private static let conversations = 16
-  private static let patience = 2.0
+  /// Connections that have not said their line. With one more, the one that was silent longest is left.
+  static let mostSilent = 512
+  /// How long one may say nothing, and how long one may take to hear its answer.
+  private static let silence = 10.0
+  private static let hearing = 2.0
 
   private let path: String
   private let people: [Person]
   private let respond: Respond
   private let descriptor: Mutex<Int32>
-  private let free = DispatchSemaphore(value: conversations)
+  private let ordinary = Lane(threads: 15, waiting: 128)
+  /// Kept free of everything else.
+  private let halts = Lane(threads: 1, waiting: 128)
 
   /// Listens at `path`, for the process that holds the ledger's lock and for no other.
   init(path: String, people: [Person], respond: @escaping Respond) throws(SocketError) {
@@ -28,7 +33,7 @@ final class ControlSocket: Sendable {
   }
 
   func start() {
-    let thread = Thread { self.accept() }
+    let thread = Thread { self.hearAll() }
     thread.name = "control"
     thread.start()
   }
@@ -38,39 +43,90 @@ final class ControlSocket: Sendable {
     descriptor.withLock { descriptor in
       guard descriptor >= 0 else { return }
       unlink(path)
-      // Wakes the thread that accepts.
+      // Wakes the thread that listens.
       shutdown(descriptor, Int32(SHUT_RDWR))
       close(descriptor)
       descriptor = -1
     }
   }
 
-  private func accept() {
+  /// A connection that has not said its line.
+  private struct Silent {
+    var connection: LineConnection
+    var deadline: DispatchTime
+  }
+
+  private func hearAll() {
+    // Oldest first.
+    var silent: [Silent] = []
     while true {
-      free.wait()
       let listening = descriptor.withLock { $0 }
       guard listening >= 0 else { return }
-      let connected = Glibc.accept(listening, nil, nil)
-      guard connected >= 0 else {
-        free.signal()
-        if errno == EBADF || errno == EINVAL { return }
-        // Out of descriptors, say: there will be some when others end.
-        if errno != EINTR && errno != ECONNABORTED { poll(nil, 0, 100) }
-        continue
+      var entries = [pollfd(fd: listening, events: Int16(POLLIN), revents: 0)]
+      entries += silent.map { pollfd(fd: $0.connection.descriptor, events: Int16(POLLIN), revents: 0) }
+      _ = poll(&entries, nfds_t(entries.count), Self.milliseconds(until: silent.first?.deadline))
+      guard descriptor.withLock({ $0 == listening }) else { return }
+      let now = DispatchTime.now()
+      var still: [Silent] = []
+      for (entry, one) in zip(entries.dropFirst(), silent) {
+        if entry.revents == 0 || !hear(one.connection), now < one.deadline { still.append(one) }
       }
-      // No child of ours is to keep somebody's connection open.
-      _ = fcntl(connected, F_SETFD, FD_CLOEXEC)
-      let connection = Handed(LineConnection(descriptor: connected))
-      Thread.detachNewThread { [self] in
-        defer { free.signal() }
-        converse(connection.connection)
-      }
+      silent = still
+      if entries[0].revents != 0 { accept(listening, &silent) }
     }
   }
 
-  private func converse(_ connection: LineConnection) {
+  private static func milliseconds(until deadline: DispatchTime?) -> Int32 {
+    guard let deadline else { return -1 }
+    let now = DispatchTime.now()
+    return now < deadline ? Int32(clamping: (deadline.uptimeNanoseconds - now.uptimeNanoseconds) / 1_000_000 + 1) : 0
+  }
+
+  /// Takes everyone who waits to be accepted.
+  private func accept(_ listening: Int32, _ silent: inout [Silent]) {
+    while true {
+      let connected = Glibc.accept(listening, nil, nil)
+      guard connected >= 0 else {
+        switch errno {
+        case EINTR, ECONNABORTED: continue
+        case EMFILE, ENFILE, ENOMEM, ENOBUFS:
+          // Who says nothing makes room; where nobody does, some descriptors are free when others end.
+          if silent.isEmpty { poll(nil, 0, 100) } else { silent.removeFirst() }
+          return
+        default: return
+        }
+      }
+      // No child of ours is to keep somebody's connection open.
+      _ = fcntl(connected, F_SETFD, FD_CLOEXEC)
+      let connection = LineConnection(descriptor: connected)
+      // Our commands say their line at once.
+      if hear(connection) { continue }
+      if silent.count >= Self.mostSilent { silent.removeFirst() }
+      silent.append(Silent(connection: connection, deadline: .now() + Self.silence))
+    }
+  }
+
+  /// Whether it said what it wanted, or that it wants nothing; then it is no longer silent.
+  private func hear(_ connection: LineConnection) -> Bool {
+    switch connection.hear() {
+    case .nothing: return false
+    case .over: return true
+    case .line(let line):
+      // As our commands write it; read here, a long line of others would delay it.
+      let isHalt = line.starts(with: #"{"halt":"#.utf8)
+      let handed = Handed(connection)
+      let isTaken = (isHalt ? halts : ordinary).run { [self] in converse(handed.connection, line) }
+      if !isTaken {
+        say(
+          .failed(why: "too many ask the engine for something at the same time; try again"), to: connection,
+          within: 0.01)
+      }
+      return true
+    }
+  }
+
+  private func converse(_ connection: LineConnection, _ line: [UInt8]) {
     let answer: ControlAnswer
-    guard let line = connection.line(within: Self.patience) else { return }
     do {
       let uid = try connection.peer()
       let account = accountName(uid) ?? "\(uid)"
@@ -82,8 +138,12 @@ final class ControlSocket: Sendable {
     } catch {
       answer = .failed(why: "\(error)")
     }
+    say(answer, to: connection, within: Self.hearing)
+  }
+
+  private func say(_ answer: ControlAnswer, to connection: LineConnection, within seconds: Double) {
     guard let line = try? answer.line else { return }
-    _ = connection.say(line, within: Self.patience)
+    _ = connection.say(line, within: seconds)
   }
 }
 
@@ -91,4 +151,51 @@ final class ControlSocket: Sendable {
 private struct Handed: @unchecked Sendable {
   let connection: LineConnection
   init(_ connection: LineConnection) { self.connection = connection }
+}
+
+/// Work that a few threads do in order. A thread lives as long as there is something to do.
+private final class Lane: Sendable {
+  typealias Work = @Sendable () -> Void
+  private struct State {
+    var queue: [Work] = []
+    var threads = 0
+  }
+  private let state = Mutex(State())
+  private let threads: Int
+  private let waiting: Int
+
+  init(threads: Int, waiting: Int) {
+    self.threads = threads
+    self.waiting = waiting
+  }
+
+  /// False when too much waits already.
+  func run(_ work: @escaping Work) -> Bool {
+    enum Place { case thread, queue, none }
+    let place = state.withLock { state -> Place in
+      if state.threads < threads {
+        state.threads += 1
+        return .thread
+      }
+      guard state.queue.count < waiting else { return .none }
+      state.queue.append(work)
+      return .queue
+    }
+    if place == .thread {
+      Thread.detachNewThread { [self] in
+        var next: Work? = work
+        while let work = next {
+          work()
+          next = state.withLock { state in
+            if state.queue.isEmpty {
+              state.threads -= 1
+              return nil
+            }
+            return state.queue.removeFirst()
+          }
+        }
+      }
+    }
+    return place != .none
+  }
 }

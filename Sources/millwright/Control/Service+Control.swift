@@ -54,6 +54,9 @@ extension Service {
 
   /// Returns when all of them are on disk.
   func journal(_ instructions: [Instruction]) throws {
+    if instructions.contains(where: { if case .halt = $0.act { true } else { false } }) {
+      return try journalHalt(instructions)
+    }
     let written = DispatchSemaphore(value: 0)
     for (instruction, message) in try instructions.map({ ($0, try message(of: $0)) }) {
       inbox.post(.instructed(instruction), message: message) { written.signal() }
@@ -66,6 +69,44 @@ extension Service {
     guard isRelease else { return }
     inbox.reload { written.signal() }
     guard written.wait(timeout: deadline) == .success else { throw NotWritten() }
+  }
+
+  /// A halt holds from now on, whatever the disk does. Who halts is told at once when the ledger cannot be written.
+  private func journalHalt(_ instructions: [Instruction]) throws {
+    let written = DispatchSemaphore(value: 0)
+    for instruction in instructions {
+      halting.add()
+      inbox.post(.instructed(instruction)) { [halting] in
+        halting.remove()
+        written.signal()
+      }
+    }
+    let deadline = DispatchTime.now() + Self.patience
+    for _ in instructions {
+      while written.wait(timeout: .now() + 0.1) != .success {
+        if let why = board.current?.lastFailure { throw HaltNotWritten(why: why) }
+        guard DispatchTime.now() < deadline else {
+          throw HaltNotWritten(why: "the engine has not come to it within \(Int(Self.patience)) s")
+        }
+      }
+    }
+  }
+}
+
+/// How many halts are asked for and not yet on disk.
+final class HaltsInHand: Sendable {
+  private let count = Mutex(0)
+  var areThere: Bool { count.withLock { $0 > 0 } }
+  func add() { count.withLock { $0 += 1 } }
+  func remove() { count.withLock { $0 -= 1 } }
+}
+
+private struct HaltNotWritten: Error, CustomStringConvertible {
+  var why: String
+  var description: String {
+    "nothing is sent from now on, but the halt is not on disk: \(why). While the ledger cannot be written nothing can be "
+      + "sent anyway, since each action is claimed in it first; this engine sends nothing afterwards either, and writes the "
+      + "halt as soon as it can. If it is started again before that, halt again: see 'millwright sources'"
   }
 }
 

@@ -27,8 +27,17 @@ final class LineConnection {
   /// What no line of ours comes near.
   static let longestLine = 256 << 10
 
-  private let descriptor: Int32
+  /// For polling.
+  let descriptor: Int32
   private var read: [UInt8] = []
+  /// Bytes of `read` that hold no end of a line.
+  private var searched = 0
+
+  /// What was heard without waiting; `over` when no line will come.
+  enum Heard {
+    case line([UInt8])
+    case nothing, over
+  }
 
   init(descriptor: Int32) { self.descriptor = descriptor }
   deinit { close(descriptor) }
@@ -63,20 +72,33 @@ final class LineConnection {
     return credentials.uid
   }
 
+  /// The next line without its end, if it is there. Over is: the other side said all it had to, or too many bytes.
+  func hear() -> Heard {
+    while true {
+      if let end = read[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+        defer {
+          read.removeFirst(end + 1)
+          searched = 0
+        }
+        return .line(Array(read[..<end]))
+      }
+      searched = read.count
+      guard read.count <= Self.longestLine else { return .over }
+      var chunk = [UInt8](repeating: 0, count: 16 << 10)
+      let count = recv(descriptor, &chunk, chunk.count, Int32(MSG_DONTWAIT))
+      if count > 0 { read += chunk[..<count] } else { return count < 0 && mayGoOn ? .nothing : .over }
+    }
+  }
+
   /// The next line without its end; nil when the other side said all it had to, or took too long, or too many bytes.
   func line(within seconds: Double) -> [UInt8]? {
     let deadline = DispatchTime.now() + seconds
-    var searched = 0
     while true {
-      if let end = read[searched...].firstIndex(of: UInt8(ascii: "\n")) {
-        defer { read.removeFirst(end + 1) }
-        return Array(read[..<end])
+      switch hear() {
+      case .line(let line): return line
+      case .over: return nil
+      case .nothing: guard wait(for: POLLIN, until: deadline) else { return nil }
       }
-      searched = read.count
-      guard read.count <= Self.longestLine, wait(for: POLLIN, until: deadline) else { return nil }
-      var chunk = [UInt8](repeating: 0, count: 16 << 10)
-      let count = recv(descriptor, &chunk, chunk.count, Int32(MSG_DONTWAIT))
-      if count > 0 { read += chunk[..<count] } else if count == 0 || !mayGoOn { return nil }
     }
   }
 
@@ -111,7 +133,7 @@ final class LineConnection {
 }
 
 /// Makes a socket at a path that its owner and their group may use, and listens. A socket left there by a process that
-/// ended is removed: call this only while holding what makes you the one who may listen.
+/// ended is removed; accepting does not block. Call this only while holding what makes you the one who may listen.
 func listen(at path: String) throws(SocketError) -> Int32 {
   var info = stat()
   if lstat(path, &info) == 0 {
@@ -120,7 +142,8 @@ func listen(at path: String) throws(SocketError) -> Int32 {
     }
     guard unlink(path) == 0 else { throw .now("cannot remove the old socket \(path)") }
   }
-  let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+  let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+  let descriptor = socket(AF_UNIX, kind, 0)
   guard descriptor >= 0 else { throw .now("cannot make a socket") }
   do throws(SocketError) {
     // Before it has a name, so that it is never open to more; after, because the process may mask bits off.
