@@ -67,6 +67,7 @@ package final class Engine {
     self.reloaded = reloaded
     memory = try Memory.recover(catalogue, from: journal) {
       recovering()
+      board.beat(steady(), .recovering)
       return inbox.isStopping
     }
     if memory.hasSuccessor { inbox.reload() }
@@ -87,7 +88,9 @@ package final class Engine {
   /// stopped. Throws when a source cannot start.
   package func run() throws {
     let delivered = try journal.marks()
+    defer { board.end() }
     open()
+    board.beat(steady())
     postHealth()
     do {
       for source in sources {
@@ -99,6 +102,7 @@ package final class Engine {
         if mustClose { closeOrRebuild() }
         if inbox.takeReload() { reload() } else { hearOn() }
         lookAround()
+        board.beat(steady())
       }
       takeLastSnapshot()
       closeOrRebuild()
@@ -111,12 +115,13 @@ package final class Engine {
 
   /// What a start itself is goes before everything else, and a new configuration first of all: replay begins with it.
   private func open() {
+    health.know(memory.configuration)
     if let snapshot = memory.takeOpeningSnapshot(before: batch.firstInput + 1, at: clock()) {
       batch.inputs.append(.config(memory.configuration.hash))
-      batch.pieces = snapshot.pieces
+      batch.pieces = snapshot
       batch.conditions = memory.decider.takeChanged()
-      snapshotNext = snapshot.next
-      lastWholeSnapshot = snapshot.next
+      snapshotNext = batch.firstInput + 1
+      lastWholeSnapshot = snapshotNext
     }
     let reports = memory.takeReports()
     batch.reports += reports
@@ -151,9 +156,17 @@ package final class Engine {
   /// Takes what is there and what time has made due.
   private func turn() {
     let now = clock()
-    trust.look(wall: now, steady: steady())
+    let moment = steady()
+    board.begin(.evaluating, moment)
+    trust.look(wall: now, steady: moment)
     var intake = Intake()
-    for source in sources { source.take(into: &intake) }
+    for source in sources {
+      let before = (inputs: intake.inputs.count, letters: intake.deadLetters.count)
+      source.take(into: &intake)
+      guard intake.inputs.count > before.inputs || intake.deadLetters.count > before.letters else { continue }
+      health.took(
+        intake, from: before.inputs, of: source.id, wall: now, steady: moment, clockIsTrusted: trust.isTrusted)
+    }
     for input in intake.inputs { take(input) }
     batch.deadLetters += intake.deadLetters
     batch.marks += intake.marks
@@ -206,7 +219,10 @@ package final class Engine {
       return
     }
     batch.conditions += memory.decider.takeChanged()
+    let began = steady()
+    board.begin(.committing, began)
     try journal.commit(batch)
+    health.committed(began, steady())
     if case .config? = batch.inputs.first { reloaded(memory.configuration) }
     for source in sources { source.committed() }
     let done = batch
@@ -241,6 +257,7 @@ package final class Engine {
       board.post(health)
       // 0.1 s, then twice as long each time, at most 30 s: a full disk must not be answered by a storm of lines.
       let wait = min(Int64(100_000) << min(health.failedCommits - 1, 9), 30_000_000)
+      board.beat(steady(), pause: TimeSpan(microseconds: wait))
       inbox.pause(TimeSpan(microseconds: wait))
       if !inbox.isStopping { rebuild() }
     }
@@ -250,7 +267,10 @@ package final class Engine {
     var wait = TimeSpan.seconds(1)
     while true {
       do {
-        memory = try Memory.recover(catalogue, from: journal) { inbox.isStopping }
+        memory = try Memory.recover(catalogue, from: journal) {
+          board.beat(steady(), .recovering)
+          return inbox.isStopping
+        }
         // Who waits for the takeover is answered when there was one, by now or by hearing anew.
         if hearing != nil || memory.hasSuccessor { inbox.reload() }
         hearing = nil
@@ -262,6 +282,7 @@ package final class Engine {
       } catch {
         log("cannot read the journal: \(error); trying again")
         if inbox.isStopping { return }
+        board.beat(steady(), pause: wait)
         inbox.pause(wait)
         wait = min(wait + wait, .seconds(30))
       }
@@ -355,45 +376,20 @@ package final class Engine {
     forgetSnapshot()
     beginSnapshot()
     snapshots.finish()
-    while health.failedCommits == 0, snapshots.isUnderWay { closeOrRebuild() }
+    while health.failedCommits == 0, snapshots.isUnderWay {
+      closeOrRebuild()
+      board.beat(steady())
+    }
   }
 
   private func postHealth() {
     health.at = clock()
+    health.steady = steady()
     health.clockDoubt = trust.doubt
     health.inputs = batch.firstInput - 1
     health.counts = memory.decider.evaluator.counts
     for index in health.sources.indices { health.sources[index].look(at: memory, SourceID(index)) }
     board.post(health)
-  }
-}
-
-extension Health {
-  fileprivate mutating func note(_ input: Input, _ configuration: Configuration) {
-    switch input {
-    case .change(let change):
-      let index = Int(change.tag.index)
-      guard configuration.model.tags.indices.contains(index) else { return }
-      let source = Int(configuration.model.tags[index].source.index)
-      guard sources.indices.contains(source) else { return }
-      sources[source].newestData = max(sources[source].newestData ?? .distantPast, change.time)
-      sources[source].newestArrival = change.arrived
-    case .source(let source, let event, let time):
-      guard sources.indices.contains(Int(source.index)) else { return }
-      switch event {
-      case .connected: sources[Int(source.index)].link = .catchingUp
-      case .caughtUp: sources[Int(source.index)].link = .up
-      case .lost: sources[Int(source.index)].link = .down
-      case .newSession: return
-      }
-      sources[Int(source.index)].since = time
-    case .tick, .bind, .config, .command, .fault, .death: break
-    }
-  }
-}
-
-extension Health.Source {
-  fileprivate mutating func look(at memory: Memory, _ source: SourceID) {
-    if memory.decider.evaluator.isUp(source) { link = .up }
+    health.beginAgain()
   }
 }

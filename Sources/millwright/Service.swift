@@ -26,8 +26,11 @@ final class Service: Sendable {
   let offer: Offer
   private let calls: Calls
   private let gate: SetpointGate
-  private let clock: WallClock
-  private let steady: WallClock
+  let clock: WallClock
+  let steady: WallClock
+  /// Since when each trouble has stood.
+  let book = Mutex(TroubleBook())
+  let memoryBound: MemoryBound?
   let log: Log
   private let committed: @Sendable (Batch) -> Void
 
@@ -43,6 +46,7 @@ final class Service: Sendable {
     gate = SetpointGate(installation.site.policy.conduits)
     self.clock = clock
     self.steady = steady
+    memoryBound = MemoryBound.find(site: installation.site.memoryAtMost)
     self.log = log
     self.committed = committed
     do {

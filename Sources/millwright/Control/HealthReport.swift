@@ -30,10 +30,21 @@ struct HealthReport: Codable, Sendable, Equatable {
     var clockSteps: Int64
   }
 
+  /// Something wrong, with what does not change as long as it stands: kind and subject.
+  struct Standing: Codable, Sendable, Equatable {
+    var kind: String
+    /// A source, a file; empty where there can be only one.
+    var subject: String
+    var text: String
+    var since: String?
+  }
+
   var at: String
   var pid: Int32
-  /// What is wrong, in words for people; empty when all is well.
+  /// What is wrong, in words for people that say since when; empty when all is well.
   var troubles: [String]
+  /// The same in parts; nil in the report of an older engine.
+  var standing: [Standing]?
   var sources: [Source]
   /// Why the wall clock is not believed; nil while it is.
   var clockDoubt: String?
@@ -54,9 +65,11 @@ extension HealthReport {
   /// Unsent for longer is a trouble.
   private static let tooLong = TimeSpan.minutes(10)
 
-  init(_ health: Health, pid: Int32, links: [String: LinkCondition], ledger: LedgerReader, troubles others: [String])
-    throws
-  {
+  /// `others` are the troubles that are known beside the ledger; `note` gives all of them back with since when.
+  init(
+    _ health: Health, pid: Int32, links: [String: LinkCondition], ledger: LedgerReader, troubles others: [Trouble],
+    note: ([Trouble]) -> [Trouble]
+  ) throws {
     at = "\(health.at)"
     self.pid = pid
     sources = health.sources.map { source in
@@ -75,18 +88,28 @@ extension HealthReport {
     ledgerBytes = ledger.bytes
     lastCommit = health.lastCommit.map { "\($0)" }
     lastSnapshot = health.lastSnapshot.map { "\($0)" }
-    troubles = health.troubles + others
-    for source in sources where source.link == Health.Source.Link.down.rawValue {
-      if let why = source.lastFailure { troubles.append("source \(source.name): \(why)") }
+    var all = others.map { trouble in
+      var trouble = trouble
+      let isDown = health.sources.contains { $0.name == trouble.key.subject && $0.link == .down }
+      if trouble.key.kind == .link, isDown, let why = links[trouble.key.subject]?.lastFailure {
+        trouble.text += ": \(why)"
+      }
+      return trouble
     }
     if let halt = try ledger.halt() {
       halted = halt.words
-      troubles.append("halted: nothing is sent (\(halt.words))")
+      all.append(Trouble(.halt, "halted: nothing is sent (\(halt.words))", since: halt.since))
     }
     let oldest = try ledger.oldestUnsent()
     oldestUnsent = oldest.map { "\($0)" }
     if let oldest, oldest + Self.tooLong < health.at, halted == nil {
-      troubles.append("an action decided at \(oldest) is still not made; see 'millwright actions list'")
+      all.append(
+        Trouble(.unsent, "an action decided at \(oldest) is still not made; see 'millwright actions list'"))
+    }
+    let noted = note(all)
+    troubles = noted.map(\.words)
+    standing = noted.map {
+      Standing(kind: $0.key.kind.rawValue, subject: $0.key.subject, text: $0.text, since: $0.since.map { "\($0)" })
     }
   }
 }
