@@ -31,6 +31,9 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
+    // Settings of the allocator of glibc, which Swift's Glibc leaves out.
+    .systemLibrary(name: "CAllocator"),
+
     // The only code that longjmp may cross.
     .target(name: "CLua", dependencies: ["CLuaSystem"]),
 
@@ -74,7 +77,7 @@ let package = Package(
       name: "millwright",
       dependencies: [
         "Rules", "Site", "Scripting", "Ingest", "Ledger", "Delivery", "Engine", "Benefit", "Explain",
-        "Historian", "Demo",
+        "Historian", "Demo", "CAllocator",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: swift6),
@@ -144,7 +147,7 @@ let package = Package(
     .executableTarget(
       name: "bench",
       dependencies: [
-        "Benefit", "CBound", "Demo", "Engine", "Ingest", "Ledger", "Rules", "Scripting",
+        "Benefit", "CAllocator", "CBound", "Demo", "Engine", "Ingest", "Ledger", "Rules", "Scripting", "Site",
         .product(name: "GRDB", package: "GRDB.swift"),
       ], path: "Tests/Bench", swiftSettings: swift6),
   ],

@@ -9,7 +9,7 @@ package final class Engine {
   /// or this long after its first, or as soon as it holds a decision.
   package static let longestBatch = TimeSpan(microseconds: 10_000)
   /// What time has made due is taken in slices of this length: between two of them the sources are looked at, batches
-  /// committed, and the engine ends when it is told to.
+  /// committed, and the engine looks whether it is to stop.
   package static let longestSlice = TimeSpan(microseconds: 5_000)
 
   /// Told of every batch that was committed, on the engine's thread.
@@ -75,6 +75,7 @@ package final class Engine {
     self.reloaded = reloaded
     memory = try Memory.recover(catalogue, from: journal, noting: hand) {
       recovering()
+      board.beat(steady(), .recovering)
       return inbox.isStopping
     }
     if memory.hasSuccessor { inbox.reload() }
@@ -95,7 +96,9 @@ package final class Engine {
   /// stopped. Throws when a source cannot start.
   package func run() throws {
     let delivered = try journal.marks()
+    defer { board.end() }
     open()
+    board.beat(steady())
     postHealth()
     do {
       for source in sources {
@@ -107,6 +110,7 @@ package final class Engine {
         if mustClose { closeOrRebuild() }
         if inbox.takeReload() { reload() } else { hearOn() }
         lookAround()
+        board.beat(steady())
       }
       takeLastSnapshot()
       closeOrRebuild()
@@ -119,12 +123,13 @@ package final class Engine {
 
   /// What a start itself is goes before everything else, and a new configuration first of all: replay begins with it.
   private func open() {
+    health.know(memory.configuration)
     if let snapshot = memory.takeOpeningSnapshot(before: batch.firstInput + 1, at: clock()) {
       batch.inputs.append(.config(memory.configuration.hash))
-      batch.pieces = snapshot.pieces
+      batch.pieces = snapshot
       batch.conditions = memory.decider.takeChanged()
-      snapshotNext = snapshot.next
-      lastWholeSnapshot = snapshot.next
+      snapshotNext = batch.firstInput + 1
+      lastWholeSnapshot = snapshotNext
     }
     let reports = memory.takeReports()
     batch.reports += reports
@@ -159,9 +164,17 @@ package final class Engine {
   /// Takes what is there and what time has made due.
   private func turn() {
     let now = clock()
-    trust.look(wall: now, steady: steady())
+    let moment = steady()
+    board.begin(.evaluating, moment)
+    trust.look(wall: now, steady: moment)
     var intake = Intake()
-    for source in sources { source.take(into: &intake) }
+    for source in sources {
+      let before = (inputs: intake.inputs.count, letters: intake.deadLetters.count)
+      source.take(into: &intake)
+      guard intake.inputs.count > before.inputs || intake.deadLetters.count > before.letters else { continue }
+      health.took(
+        intake, from: before.inputs, of: source.id, wall: now, steady: moment, clockIsTrusted: trust.isTrusted)
+    }
     take(intake)
     batch.deadLetters += intake.deadLetters
     batch.marks += intake.marks
@@ -224,7 +237,7 @@ package final class Engine {
       }
     }
     health.note(input, memory.configuration)
-    if case .skipped(let message) = input { batch.reports.append(.skipped(message, memory.configuration)) }
+    if case .skipped(let message) = input { batch.reports.append(message.report(memory.configuration)) }
     let takesDeadlines = input.takesDeadlines
     if takesDeadlines { hand?.begin(.deadlines) }
     add(input, memory.apply(input))
@@ -256,7 +269,10 @@ package final class Engine {
       return
     }
     batch.conditions += memory.decider.takeChanged()
+    let began = steady()
+    board.begin(.committing, began)
     try journal.commit(batch)
+    health.committed(began, steady())
     if case .config? = batch.inputs.first { reloaded(memory.configuration) }
     for source in sources { source.committed() }
     let done = batch
@@ -291,6 +307,7 @@ package final class Engine {
       board.post(health)
       // 0.1 s, then twice as long each time, at most 30 s: a full disk must not be answered by a storm of lines.
       let wait = min(Int64(100_000) << min(health.failedCommits - 1, 9), 30_000_000)
+      board.beat(steady(), pause: TimeSpan(microseconds: wait))
       inbox.pause(TimeSpan(microseconds: wait))
       if !inbox.isStopping { rebuild() }
     }
@@ -300,7 +317,10 @@ package final class Engine {
     var wait = TimeSpan.seconds(1)
     while true {
       do {
-        memory = try Memory.recover(catalogue, from: journal, noting: hand) { inbox.isStopping }
+        memory = try Memory.recover(catalogue, from: journal, noting: hand) {
+          board.beat(steady(), .recovering)
+          return inbox.isStopping
+        }
         // Who waits for the takeover is answered when there was one, by now or by hearing anew.
         if hearing != nil || memory.hasSuccessor { inbox.reload() }
         hearing = nil
@@ -312,6 +332,7 @@ package final class Engine {
       } catch {
         log("cannot read the journal: \(error); trying again")
         if inbox.isStopping { return }
+        board.beat(steady(), pause: wait)
         inbox.pause(wait)
         wait = min(wait + wait, .seconds(30))
       }
@@ -408,11 +429,15 @@ package final class Engine {
     forgetSnapshot()
     beginSnapshot()
     snapshots.finish()
-    while health.failedCommits == 0, snapshots.isUnderWay { closeOrRebuild() }
+    while health.failedCommits == 0, snapshots.isUnderWay {
+      closeOrRebuild()
+      board.beat(steady())
+    }
   }
 
   private func postHealth() {
     health.at = clock()
+    health.steady = steady()
     health.clockDoubt = trust.doubt
     health.quarantined = memory.decider.evaluator.quarantined
     health.inputs = batch.firstInput - 1
@@ -420,6 +445,7 @@ package final class Engine {
     health.look(at: memory.decider.evaluator)
     for index in health.sources.indices { health.sources[index].look(at: memory, SourceID(index)) }
     board.post(health)
+    health.beginAgain()
   }
 }
 
@@ -430,66 +456,5 @@ extension Input {
     case .tick, .source: true
     default: false
     }
-  }
-}
-
-extension Report {
-  fileprivate static func skipped(_ message: SkippedMessage, _ configuration: Configuration) -> Report {
-    let index = Int(message.source.index)
-    let source = configuration.sources.indices.contains(index) ? configuration.sources[index].name : "\(index)"
-    return Report(
-      .messageSkipped, time: message.arrived,
-      text:
-        "a message of source \(source) on \(message.topic) is not evaluated: the engine ended twice in it; it is kept "
-        + "whole among the dead letters")
-  }
-}
-
-extension Health {
-  fileprivate mutating func note(_ input: Input, _ configuration: Configuration) {
-    switch input {
-    case .change(let change):
-      let index = Int(change.tag.index)
-      guard configuration.model.tags.indices.contains(index) else { return }
-      let source = Int(configuration.model.tags[index].source.index)
-      guard sources.indices.contains(source) else { return }
-      // What is years behind says nothing of how far the source has come.
-      if change.arrived - change.time <= .hours(24) {
-        sources[source].newestData = max(sources[source].newestData ?? .distantPast, change.time)
-      }
-      sources[source].newestArrival = change.arrived
-    case .source(let source, let event, let time):
-      guard sources.indices.contains(Int(source.index)) else { return }
-      switch event {
-      case .connected: sources[Int(source.index)].link = .catchingUp
-      case .caughtUp: sources[Int(source.index)].link = .up
-      case .lost: sources[Int(source.index)].link = .down
-      case .newSession: return
-      }
-      sources[Int(source.index)].since = time
-    case .tick, .partialTick, .bind, .config, .command, .fault, .death, .meaning, .skipped: break
-    }
-  }
-}
-
-extension Health {
-  fileprivate mutating func look(at evaluator: Evaluator) {
-    behind = []
-    for (tag, time) in evaluator.tagsBehind {
-      let model = evaluator.configuration.model
-      let asset = model.assets[Int(model.tags[Int(tag.index)].asset.index)].path
-      if behind.last?.asset == asset {
-        behind[behind.count - 1].tags += 1
-        behind[behind.count - 1].time = min(behind[behind.count - 1].time, time)
-      } else {
-        behind.append(Behind(asset: asset, tags: 1, time: time))
-      }
-    }
-  }
-}
-
-extension Health.Source {
-  fileprivate mutating func look(at memory: Memory, _ source: SourceID) {
-    if memory.decider.evaluator.isUp(source) { link = .up }
   }
 }

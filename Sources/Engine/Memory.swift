@@ -34,6 +34,8 @@ struct Memory {
   static func recover(
     _ catalogue: any Catalogue, from journal: any Journal, noting hand: (any HandNote)? = nil, isStopping: () -> Bool
   ) throws -> Memory {
+    hand?.setRecovering(true)
+    defer { hand?.setRecovering(false) }
     guard let last = try journal.lastConfiguration() else { return try begin(catalogue, journal) }
     let earlier: Configuration
     do {
@@ -97,10 +99,11 @@ struct Memory {
 
   /// The state with which a configuration begins, to be written with the input that says so; nil when the journal says
   /// so already.
-  mutating func takeOpeningSnapshot(before next: Int64, at now: Instant) -> Snapshot? {
+  mutating func takeOpeningSnapshot(before next: Int64, at now: Instant) -> [SnapshotPiece]? {
     guard isNew else { return nil }
     isNew = false
-    return Snapshot(next: next, configuration: configuration.hash, taken: now, bytes: frozen.bytes)
+    var frozen = frozen
+    return frozen.takePieces(before: next, of: configuration.hash, at: now)
   }
 
   /// Told to the journal, or at least to be told with what comes next.
@@ -240,17 +243,27 @@ struct Memory {
 
 /// A reference to the whole memory between two batches; another thread can make bytes of it.
 struct FrozenMemory: Sendable {
-  let state: FrozenState
+  private(set) var state: FrozenState
   let bound: Set<TagID>
   let newest: Instant
 
-  var bytes: [UInt8] {
+  /// The pieces of a snapshot, made one after the other, so that its bytes are there once. Nothing is left of the memory.
+  mutating func takePieces(before next: Int64, of configuration: Digest, at now: Instant) -> [SnapshotPiece] {
+    var pieces: [SnapshotPiece] = []
+    func add(_ bytes: [UInt8]) {
+      pieces.append(
+        SnapshotPiece(
+          next: next, configuration: configuration, taken: now, place: pieces.count, bytes: bytes, isLast: false))
+    }
     var writer = ByteWriter()
     writer.integer(bound.count)
     for tag in bound.sorted() { writer.integer(Int(tag.index)) }
     newest.encode(into: &writer)
-    state.encode(into: &writer)
-    return writer.bytes
+    state.encode(into: &writer) { while let bytes = $0.take(SnapshotPiece.size) { add(bytes) } }
+    while let bytes = writer.take(SnapshotPiece.size) { add(bytes) }
+    if !writer.bytes.isEmpty || pieces.isEmpty { add(writer.bytes) }
+    pieces[pieces.count - 1].isLast = true
+    return pieces
   }
 }
 

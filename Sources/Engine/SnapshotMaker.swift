@@ -41,10 +41,19 @@ struct SnapshotMaker {
     done: @escaping @Sendable () -> Void
   ) {
     bench.begin()
+    let handed = Handed(memory)
     queue.async { [bench] in
-      bench.lay(Snapshot(next: next, configuration: configuration, taken: now, bytes: memory.bytes).pieces)
+      guard var memory = handed.take() else { return }
+      bench.lay(memory.takePieces(before: next, of: configuration, at: now))
       done()
     }
+  }
+
+  /// Hands a memory to the other thread and keeps nothing of it: what is held is copied when it changes.
+  private final class Handed: Sendable {
+    private let memory: Mutex<FrozenMemory?>
+    init(_ memory: FrozenMemory) { self.memory = Mutex(memory) }
+    func take() -> FrozenMemory? { memory.withLock { $0.take() } }
   }
 
   /// The next pieces to be written; none while they are being made.

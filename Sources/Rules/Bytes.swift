@@ -5,6 +5,13 @@ package struct ByteWriter: Sendable {
   package init() {}
 
   package mutating func reserve(_ count: Int) { bytes.reserveCapacity(count) }
+  /// Takes so many bytes from the front of what was written; nil while there are fewer.
+  package mutating func take(_ count: Int) -> [UInt8]? {
+    guard bytes.count >= count else { return nil }
+    let taken = Array(bytes[..<count])
+    bytes.removeFirst(count)
+    return taken
+  }
   package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
   package mutating func byte(_ value: UInt8) { bytes.append(value) }
   package mutating func flag(_ value: Bool) { bytes.append(value ? 1 : 0) }

@@ -78,7 +78,8 @@ package struct Decider {
   /// The state as bytes, for comparison.
   package func encodedState() -> [UInt8] {
     var writer = ByteWriter()
-    frozen().encode(into: &writer)
+    var frozen = frozen()
+    frozen.encode(into: &writer)
     return writer.bytes
   }
 

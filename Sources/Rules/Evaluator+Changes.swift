@@ -11,7 +11,7 @@ extension Evaluator {
     }
     // Beyond any calendar: far enough from the limits that no sum or difference of times overflows.
     time = min(max(time, -Evaluator.endOfTime), Evaluator.endOfTime)
-    if change.arrived.microseconds.saturatingMinus(time) > Evaluator.pastAfter, isPast(index, change, time) { return }
+    if change.arrived.microseconds.saturatingMinus(time) > Evaluator.pastAfter.microseconds, isPast(index, change, time) { return }
     if !behind.isEmpty { behind[Int32(index)] = nil }
     if firstHeard[Int(tag.asset)] == .max { firstHeard[Int(tag.asset)] = time }
     if time < tag.newest, isLate(index, time) { return }
@@ -90,16 +90,16 @@ extension Evaluator {
   }
 
   /// A sample that is older on arrival than this and the longest window over its tag is past.
-  static let pastAfter = TimeSpan.hours(24).microseconds
+  package static let pastAfter = TimeSpan.hours(24)
 
-  /// Whether a change that came more than a day after its time is past (S4): it moves no clock, opens no window and is no
-  /// sign of life. It is told for the first of its tag, and again when another came between.
+  /// Whether a change that came more than a day after its time is past (S4): it moves no clock, opens no window and does
+  /// not count as a sign of life. The first past sample of a tag is reported, and the first after one that was not past.
   private mutating func isPast(_ index: Int, _ change: borrowing TagChange, _ time: Int64) -> Bool {
     guard meaning >= .growingSteps else { return false }
     let behindBy = change.arrived.microseconds.saturatingMinus(time)
     let history = Int(tags[index].history)
     let longest = history < 0 ? 0 : longestWindow(over: Int32(history))
-    guard behindBy > Evaluator.pastAfter.saturatingPlus(longest) else { return false }
+    guard behindBy > Evaluator.pastAfter.microseconds.saturatingPlus(longest) else { return false }
     counts.past += 1
     if behind[Int32(index)] == nil {
       let asset = configuration.model.assets[Int(tags[index].asset)]
@@ -119,9 +119,6 @@ extension Evaluator {
     let hasPeriod = (pinned[history] ?? []).contains { if case .period = $0 { true } else { false } }
     return hasPeriod ? max(lengths, TimeSpan.hours(24).microseconds) : lengths
   }
-
-  /// Whether a change is older on arrival than all that reads its tag.
-  package func isBehind(_ tag: TagID) -> Bool { behind[tag.index] != nil }
 
   /// Tags whose newest sample was past, in order, with its time: their devices' clocks are not set, or what they kept is
   /// too old to be of use.

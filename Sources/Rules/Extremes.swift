@@ -19,7 +19,7 @@ struct Extremes: Sendable {
     while less >= 0, nodes[Int(less)].value >= value { less = nodes[Int(less)].less }
     let near = depth(less)
     let far = jump(less)
-    nodes.append(
+    nodes.appendSparingly(
       Node(
         value: value, less: less, jump: near - depth(far) == depth(far) - depth(jump(far)) ? jump(far) : less,
         depth: near + 1))

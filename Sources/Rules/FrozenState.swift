@@ -2,7 +2,7 @@
 /// can be another thread's work while the evaluator goes on with a copy of what it changes.
 package struct FrozenState: Sendable {
   let tags: [TagState]
-  let histories: [History]
+  private(set) var histories: [History]
   let anchors: [Anchor]
   let firstHeard: [Int64]
   let links: Links
@@ -15,8 +15,10 @@ package struct FrozenState: Sendable {
   let policy: Policy
   let sleeping: [Carried]
 
-  /// The state as bytes: two evaluators with the same bytes give the same steps from there on.
-  package func encode(into writer: inout ByteWriter) {
+  /// The state as bytes: two evaluators with the same bytes give the same steps from there on. It lets go of each history
+  /// that was encoded, since the evaluator has a copy of its own by then: what is held twice becomes less and less.
+  /// `written` is called now and then to take away what was written.
+  package mutating func encode(into writer: inout ByteWriter, written: (inout ByteWriter) -> Void = { _ in }) {
     writer.integer(tags.count)
     writer.integer(tags.count { $0.newest != .min })
     for (index, tag) in tags.enumerated() where tag.newest != .min {
@@ -26,7 +28,11 @@ package struct FrozenState: Sendable {
       writer.byte(tag.lateRun)
     }
     writer.integer(histories.count)
-    for history in histories { history.encode(into: &writer) }
+    for index in histories.indices {
+      histories[index].encode(into: &writer)
+      histories[index] = History(staleAfter: .max)
+      written(&writer)
+    }
     writer.integer(anchors.count)
     for anchor in anchors {
       writer.integer(anchor.moments.count)
@@ -35,9 +41,15 @@ package struct FrozenState: Sendable {
     for heard in firstHeard { writer.integer(heard) }
     links.encode(into: &writer)
     writer.integer(conditions.count)
-    for condition in conditions { condition.encode(into: &writer) }
+    for condition in conditions {
+      condition.encode(into: &writer)
+      written(&writer)
+    }
     writer.integer(readingStates.count)
-    for state in readingStates { state.encode(into: &writer) }
+    for state in readingStates {
+      state.encode(into: &writer)
+      written(&writer)
+    }
     for table in [waiting.mapValues { Array($0.left) }, activations] {
       writer.integer(table.count)
       for key in table.keys.sorted() {

@@ -23,22 +23,22 @@ extension History {
   mutating func restore(from reader: inout ByteReader) throws(Unreadable) {
     let count = try reader.integer(in: 0...Int64(Int32.max))
     var marks: [Mark] = []
-    for _ in 0..<count { marks.append(try Mark(from: &reader)) }
+    for _ in 0..<count { marks.appendSparingly(try Mark(from: &reader)) }
     let forgottenGood = try reader.double()
     var texts: [String] = []
     for _ in 0..<(try reader.integer(in: 0...Int64(Int32.max))) { texts.append(try reader.text()) }
     restore(marks, forgottenGood: forgottenGood, texts)
     if needs.contains(.totals) {
       totals.removeAll()
-      for _ in 0...count { totals.append(try Totals(from: &reader)) }
+      for _ in 0...count { totals.appendSparingly(try Totals(from: &reader)) }
     }
     if needs.contains(.powers) {
       powers.removeAll()
-      for _ in 0...count { powers.append(try Powers(from: &reader)) }
+      for _ in 0...count { powers.appendSparingly(try Powers(from: &reader)) }
     }
     for index in tracks.indices {
       var items: [Track.Item] = []
-      for _ in 0...count { items.append(try Track.Item(from: &reader)) }
+      for _ in 0...count { items.appendSparingly(try Track.Item(from: &reader)) }
       tracks[index].restore(items)
     }
     let thinned = try reader.integer(in: 0...Int64(count))

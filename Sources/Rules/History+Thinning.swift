@@ -4,8 +4,10 @@
 extension History {
   /// So many samples a window may hold before its left edge moves in steps.
   static let manySamples: Int32 = 4_096
-  /// So many marks that were not thinned may lie together before it is done again.
-  static let firstThinning: Int32 = 2 * manySamples
+  /// So many marks that were not thinned may lie together before it is done,
+  static let firstThinning: Int32 = manySamples + nextThinning
+  /// and so many more before it is done again.
+  static let nextThinning: Int32 = manySamples / 2
 
   /// By how much the left edge of a window of many samples moves.
   static func step(of window: Int64) -> Int64 { max(1, window / 256) }
@@ -13,7 +15,7 @@ extension History {
   /// Leaves out the marks that no question as of `oldest` (less the lateness) or later can need.
   mutating func thin(before oldest: Int64, pins: [Int64]) {
     removeForgotten()
-    defer { thinAt = max(History.firstThinning, Int32(marks.count) - thinnedEnd + History.manySamples) }
+    defer { thinAt = max(History.firstThinning, Int32(marks.count) - thinnedEnd + History.nextThinning) }
     guard let newest = marks.last,
       case let earliest = min(newest.time, oldest).saturatingMinus(lateness),
       let inForce = index(at: earliest)

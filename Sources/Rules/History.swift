@@ -63,7 +63,7 @@ struct History: Sendable {
 
   init(staleAfter: Int64) { self.staleAfter = staleAfter }
 
-  /// Marks before this index are forgotten, removed when they are half of the array.
+  /// Marks before this index are forgotten, removed when they are a third of the array.
   var first: Int { Int(firstMark) }
   var isEmpty: Bool { first == marks.count }
   var newest: Mark? { marks.last }
@@ -127,7 +127,7 @@ struct History: Sendable {
     if !needs.isDisjoint(with: [.totals, .powers, .extremes]) || !tracks.isEmpty {
       grow(last, mark, hasValue: number != nil, isSample: isSample, silentFrom)
     }
-    marks.append(mark)
+    marks.appendSparingly(mark)
   }
 
   /// What is kept beside the marks, for one more.
@@ -137,12 +137,12 @@ struct History: Sendable {
     if needs.contains(.totals) {
       var next = totals[totals.count - 1]
       next.add(last, stretch, good, isSample: isSample)
-      totals.append(next)
+      totals.appendSparingly(next)
     }
     if needs.contains(.powers) {
       var next = powers[powers.count - 1]
       next.add(last, stretch, mark.time, good, isSample: isSample)
-      powers.append(next)
+      powers.appendSparingly(next)
     }
     if needs.contains(.extremes) {
       lows.append(good ?? .infinity)
@@ -182,7 +182,7 @@ struct History: Sendable {
       sumAnew()
       moved += marks.count - first
     }
-    if first > 16, first * 2 > marks.count {
+    if first > 16, first * 3 > marks.count {
       moved += marks.count - first
       removeForgotten()
     }

@@ -4,6 +4,8 @@ package protocol HandNote: AnyObject {
   /// From here on this is in hand, until `end`.
   func begin(_ work: WorkInHand)
   func end()
+  /// Whether what is called from here on is called to bring the state back.
+  func setRecovering(_ recovering: Bool)
 }
 
 /// What a thread can have in hand.
@@ -56,5 +58,15 @@ package struct SkippedMessage: Equatable, Sendable {
     self.topic = topic
     self.hash = hash
     self.arrived = arrived
+  }
+
+  package func report(_ configuration: Configuration) -> Report {
+    let index = Int(source.index)
+    let name = configuration.sources.indices.contains(index) ? configuration.sources[index].name : "\(index)"
+    return Report(
+      .messageSkipped, time: arrived,
+      text:
+        "a message of source \(name) on \(topic) is not evaluated: the engine ended twice in it; it is kept whole among "
+        + "the dead letters")
   }
 }

@@ -59,7 +59,7 @@ struct Track: Sendable {
       item.hidden.add(-good)
       item.hidden.add(Track.increase(from: last.number, to: good, range))
     }
-    items.append(item)
+    items.appendSparingly(item)
   }
 
   /// A first-order lag that stood at `level`, after a stretch of a steady value.
@@ -87,6 +87,14 @@ struct Track: Sendable {
 }
 
 extension Array {
+  /// Appends. What is full grows by a quarter, where an append alone would double it: nearly all memory of a site is in
+  /// such arrays.
+  @inline(__always)
+  mutating func appendSparingly(_ element: Element) {
+    if count == capacity, count >= 64 { reserveCapacity(count + count / 4) }
+    append(element)
+  }
+
   /// Leaves out what stands at these places, in order, each `offset` further on.
   mutating func remove(_ dropped: [Int], _ offset: Int = 0) {
     guard let first = dropped.first else { return }

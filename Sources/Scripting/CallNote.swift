@@ -94,8 +94,7 @@ package final class CallNote: Sendable {
     /// Where the number of the asset is left before a call.
     package var asset: UnsafeMutablePointer<UInt32> { mw_place_asset(pointer) }
 
-    /// Whether what is called now is called to bring the state back.
-    /// A call that does so is not bounded in time.
+    /// Whether what is called now is called to bring the state back. A call that does so is not bounded in time.
     package func setRecovering(_ recovering: Bool) {
       mw_place_set_phase(pointer, recovering ? MW_RECOVERING : MW_LIVE)
       setClocked(!recovering)

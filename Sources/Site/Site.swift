@@ -57,6 +57,8 @@ package struct Site: Sendable {
   package var owners: [Owner]
   package var people: [Person]
   package var policy: PolicySettings
+  /// How much memory the engine should take at most; nil where the file does not say.
+  package var memoryAtMost: Int64?
   package var prices: Prices
   /// The longest that a person may shelve a rule at once (ISA-18.2).
   package var shelveAtMost: TimeSpan
@@ -147,6 +149,7 @@ package struct Site: Sendable {
     let blind = fields.span("blind_after", atLeast: .seconds(1)) ?? .hours(24)
     let quiet = fields.span("quiet_after_no_fault", atLeast: .seconds(1))
     let shelve = fields.span("shelve_at_most", atLeast: .seconds(1)) ?? .hours(24)
+    let memoryAtMost = fields.bytes("memory_at_most", atLeast: 64_000_000)
     let retention = readRetention(fields)
     let times = CalendarReader(file: siteFile, report: report)
     let zone = times.zone(fields)
@@ -169,6 +172,7 @@ package struct Site: Sendable {
       policy: PolicySettings(
         tiers: tiers.tiers, routes: routes, approveWithin: approve, blindAfter: blind, conduits: conduits,
         quietAfterNoFault: quiet),
+      memoryAtMost: memoryAtMost,
       prices: prices,
       shelveAtMost: shelve,
       zone: zone, calendars: calendars, shifts: shifts, limitMarks: plant.marks, tierMarks: tiers.marks)

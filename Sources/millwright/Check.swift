@@ -11,8 +11,11 @@ struct Check: ParsableCommand {
 
   func run() throws {
     let installation: Installation
+    let memory: MemoryReckoning
     do {
       installation = try Installation.read(folders, makeSecrets: false)
+      memory = try MemoryReckoning(installation)
+      if let finding = memory.finding { throw Failure.findings([finding]) }
     } catch Failure.findings(let lines) {
       if output.format == .json {
         print(json(.fields(["findings": .list(lines.map(Tree.text))])))
@@ -24,7 +27,8 @@ struct Check: ParsableCommand {
     }
     let rules = try installation.configuration().rules
     guard output.format == .text else {
-      print(json(.fields(["findings": .list([]), "rules": .list(rules.map { .text($0.name) })])))
+      print(
+        json(.fields(["findings": .list([]), "rules": .list(rules.map { .text($0.name) }), "memory": memory.tree])))
       return
     }
     let site = installation.site
@@ -35,6 +39,7 @@ struct Check: ParsableCommand {
     }
     for line in installation.conduitLines { print(line) }
     for line in installation.restoreLines { print(line) }
+    print(memory.line)
     let machines = site.model.assets.count { !site.model.classes[$0.classIndex].tags.isEmpty }
     print("\(machines) assets with \(site.model.tags.count) tags, \(rules.count) rules: 0 findings")
   }

@@ -9,6 +9,7 @@ struct Run: ParsableCommand {
   @OptionGroup var folders: SiteFolders
 
   func run() throws {
+    giveLargeArraysBack()
     let log = Log()
     let installation = try Installation.readGood(folders, makeSecrets: true)
     let service = try Service(installation, clock: systemClock, steady: steadyClock, log: log) { _ in }
@@ -20,6 +21,8 @@ struct Run: ParsableCommand {
     defer { withExtendedLifetime(stopping) {} }
     let reloading = Reloading(service, folders, log: log)
     defer { reloading.stop() }
+    let watchdog = Watchdog.interval().map { WatchdogTimer(Watchdog(service.board, service.steady), every: $0) }
+    defer { watchdog?.stop() }
     try service.start { notifySystemd("READY=1") }
     let watch = HealthWatch(service, log: log)
     defer { watch.stop() }

@@ -28,8 +28,11 @@ final class Service: Sendable {
   let offer: Offer
   private let calls: Calls
   private let gate: SetpointGate
-  private let clock: WallClock
-  private let steady: WallClock
+  let clock: WallClock
+  let steady: WallClock
+  /// Since when each trouble has stood.
+  let book = Mutex(TroubleBook())
+  let memoryBound: MemoryBound?
   let log: Log
   private let committed: @Sendable (Batch) -> Void
 
@@ -46,6 +49,7 @@ final class Service: Sendable {
     halting = HaltsInHand()
     self.clock = clock
     self.steady = steady
+    memoryBound = MemoryBound.find(site: installation.site.memoryAtMost)
     self.log = log
     self.committed = committed
     do {
@@ -117,7 +121,6 @@ final class Service: Sendable {
       }
       log(.info, "starting", ["site": installation.site.name, "inputs_to_replay": "\(try ledger.nextInput - 1)"])
       let place = try calls.note.place()
-      place.setRecovering(true)
       var patience = StartPatience(steady)
       let catalogue = SiteCatalogue(offer, ledger, calls: place, beginsAnew: calls.beginsAnew, log: log)
       let engine = try Engine(
@@ -144,7 +147,6 @@ final class Service: Sendable {
           }
           committed(batch)
         })
-      place.setRecovering(false)
       for trouble in offer.newTroubles() { log(.warning, "not taken over", ["what": trouble]) }
       log(.info, "running", ["site": installation.site.name])
       ready()

@@ -189,7 +189,14 @@ extension HealthReport {
   fileprivate func tree(_ unreadable: [String: Int]) -> Tree {
     .fields([
       "running": .boolean(true), "pid": .number(Double(pid)), "at": .text(at),
-      "troubles": .list(troubles.map(Tree.text)), "clock_doubt": .optional(clockDoubt),
+      "troubles": .list(troubles.map(Tree.text)),
+      "standing": .list(
+        (standing ?? []).map {
+          .fields([
+            "kind": .text($0.kind), "subject": .text($0.subject), "text": .text($0.text),
+            "since": .optional($0.since),
+          ])
+        }), "clock_doubt": .optional(clockDoubt),
       "sources": .list(
         sources.map { source in
           .fields([

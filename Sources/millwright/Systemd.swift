@@ -22,7 +22,7 @@ package struct StartPatience {
 }
 
 /// Tells systemd (`Type=notify`) how we are: a datagram to the socket it names; nothing where there is none.
-func notifySystemd(_ state: String, environment: [String: String] = ProcessInfo.processInfo.environment) {
+package func notifySystemd(_ state: String, environment: [String: String] = ProcessInfo.processInfo.environment) {
   guard let path = environment["NOTIFY_SOCKET"], !path.isEmpty else { return }
   let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
   guard descriptor >= 0 else { return }

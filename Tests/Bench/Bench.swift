@@ -32,8 +32,12 @@ struct Bench {
     if wanted("mqtt") { met = try LiveBench.drain() && met }
     if wanted("latency") { met = try LatencyBench.run() && met }
     if wanted("accounts") { met = try AccountsBench.run() && met }
-    if wanted("recovery") { met = try RecoveryBench.run(isFull: chosen.contains("full")) && met }
+    if wanted("recovery") {
+      met = try RecoveryBench.run(isFull: chosen.contains("full")) && met
+      met = try RecoveryBench.manyConditions() && met
+    }
     if wanted("sandbox") { met = try SandboxBench.run() && met }
+    if wanted("memory") { met = try MemoryBench.run() && met }
     exit(met ? 0 : 1)
   }
 

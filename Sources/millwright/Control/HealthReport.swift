@@ -32,10 +32,21 @@ struct HealthReport: Codable, Sendable, Equatable {
     var past: Int64?
   }
 
+  /// Something wrong, with what does not change as long as it stands: kind and subject.
+  struct Standing: Codable, Sendable, Equatable {
+    var kind: String
+    /// A source, a file; empty where there can be only one.
+    var subject: String
+    var text: String
+    var since: String?
+  }
+
   var at: String
   var pid: Int32
-  /// What is wrong, in words for people; empty when all is well.
+  /// What is wrong, in words for people that say since when; empty when all is well.
   var troubles: [String]
+  /// The same in parts; nil in the report of an older engine.
+  var standing: [Standing]?
   var sources: [Source]
   /// Why the wall clock is not believed; nil while it is.
   var clockDoubt: String?
@@ -57,9 +68,11 @@ extension HealthReport {
   private static let tooLong = TimeSpan.minutes(10)
   private static let lettersNamed = 5
 
-  init(_ health: Health, pid: Int32, links: [String: LinkCondition], ledger: LedgerReader, troubles others: [String])
-    throws
-  {
+  /// `others` are the troubles that are known beside the ledger; `note` gives all of them back with since when.
+  init(
+    _ health: Health, pid: Int32, links: [String: LinkCondition], ledger: LedgerReader, troubles others: [Trouble],
+    note: ([Trouble]) -> [Trouble]
+  ) throws {
     at = "\(health.at)"
     self.pid = pid
     sources = health.sources.map { source in
@@ -79,31 +92,44 @@ extension HealthReport {
     ledgerBytes = ledger.bytes
     lastCommit = health.lastCommit.map { "\($0)" }
     lastSnapshot = health.lastSnapshot.map { "\($0)" }
-    troubles = health.troubles + others
-    for source in sources where source.link == Health.Source.Link.down.rawValue {
-      if let why = source.lastFailure { troubles.append("source \(source.name): \(why)") }
+    var all = others.map { trouble in
+      var trouble = trouble
+      let isDown = health.sources.contains { $0.name == trouble.key.subject && $0.link == .down }
+      if trouble.key.kind == .link, isDown, let why = links[trouble.key.subject]?.lastFailure {
+        trouble.text += ": \(why)"
+      }
+      return trouble
     }
     if let halt = try ledger.halt() {
       halted = halt.words
-      troubles.append("halted: nothing is sent (\(halt.words))")
+      all.append(Trouble(.halt, "halted: nothing is sent (\(halt.words))", since: halt.since))
     }
     let letters = try ledger.waitingLetters()
-    troubles += letters.prefix(Self.lettersNamed).map(\.trouble)
+    all += letters.prefix(Self.lettersNamed).map(\.trouble)
     if letters.count > Self.lettersNamed {
-      troubles.append("\(letters.count - Self.lettersNamed) more messages are skipped")
+      all.append(Trouble(.skipped, "\(letters.count - Self.lettersNamed) more messages are skipped"))
     }
     let oldest = try ledger.oldestUnsent()
     oldestUnsent = oldest.map { "\($0)" }
     if let oldest, oldest + Self.tooLong < health.at, halted == nil {
-      troubles.append("an action decided at \(oldest) is still not made; see 'millwright actions list'")
+      all.append(
+        Trouble(.unsent, "an action decided at \(oldest) is still not made; see 'millwright actions list'"))
+    }
+    let noted = note(all)
+    troubles = noted.map(\.words)
+    standing = noted.map {
+      Standing(kind: $0.key.kind.rawValue, subject: $0.key.subject, text: $0.text, since: $0.since.map { "\($0)" })
     }
   }
 }
 
 extension DeadLetterRow {
-  fileprivate var trouble: String {
-    "source \(letter.source): the message of \(letter.arrived) on \(letter.topic) is skipped, because the engine ended "
-      + "twice in it: 'millwright sources dead-letters take \(id)' gives it to the engine again, 'drop \(id)' leaves it out"
+  fileprivate var trouble: Trouble {
+    Trouble(
+      .skipped, of: "\(id)",
+      "source \(letter.source): the message of \(letter.arrived) on \(letter.topic) is skipped, because the engine ended "
+        + "twice in it: 'millwright sources dead-letters take \(id)' gives it to the engine again, 'drop \(id)' leaves "
+        + "it out")
   }
 }
 

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Rules
 import Synchronization
 
 /// Logs how the engine is: each minute, and as soon as something goes wrong or is right again. It lives as long as the
@@ -8,6 +9,7 @@ final class HealthWatch: Sendable {
   private static let everySeconds = 60
 
   private struct Told {
+    /// By kind and subject: a text may change with each second.
     var troubles: [String] = []
     var secondsAgo = HealthWatch.everySeconds
   }
@@ -18,22 +20,37 @@ final class HealthWatch: Sendable {
     let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "health"))
     timer.schedule(deadline: .now() + 1, repeating: 1)
     timer.setEventHandler {
-      let health: HealthReport
+      func isDue(_ troubles: [String]) -> Bool {
+        told.withLock { told in
+          told.secondsAgo += 1
+          guard told.secondsAgo >= HealthWatch.everySeconds || told.troubles != troubles else { return false }
+          told = Told(troubles: troubles, secondsAgo: 0)
+          return true
+        }
+      }
       do {
-        // Before the engine's first turn there is nothing to say.
-        guard let found = try service.health() else { return }
-        health = found
+        if let health = try service.health() {
+          if isDue(health.standing?.map { "\($0.kind) \($0.subject)" } ?? health.troubles) {
+            log(health.troubles.isEmpty ? .info : .warning, "health", health.fields)
+          }
+        } else {
+          // Before the engine's first turn there is nothing to say but that it does not come.
+          let troubles = service.troublesOfTheStart()
+          if isDue(troubles.map { "\($0.key.kind) \($0.key.subject)" }), !troubles.isEmpty {
+            log(.warning, "health", ["troubles": troubles.map(\.words).joined(separator: "; ")])
+          }
+        }
       } catch {
         return log(.error, "health", ["what": "\(error)"])
       }
-      let isDue = told.withLock { told in
-        told.secondsAgo += 1
-        // A trouble says since when: only what goes on saying the same is old.
-        guard told.secondsAgo >= HealthWatch.everySeconds || told.troubles != health.troubles else { return false }
-        told = Told(troubles: health.troubles, secondsAgo: 0)
-        return true
+      for end in service.book.withLock({ $0.takeEnded() }) {
+        log(
+          .info, "trouble ended",
+          [
+            "kind": end.trouble.key.kind.rawValue, "what": end.trouble.text,
+            "since": end.trouble.since.map { "\($0)" } ?? "-",
+          ])
       }
-      if isDue { log(health.troubles.isEmpty ? .info : .warning, "health", health.fields) }
     }
     timer.resume()
     self.timer = Mutex(timer)

@@ -30,9 +30,21 @@ extension Service {
   func health() throws -> HealthReport? {
     let links = sources.withLock { $0.mapValues(\.condition) }
     return try board.current.map {
-      try HealthReport($0, pid: getpid(), links: links, ledger: reader, troubles: offer.troubles)
+      try HealthReport($0, pid: getpid(), links: links, ledger: reader, troubles: troubles, note: note)
     }
   }
+
+  /// What is known to be wrong beside what the ledger says.
+  private var troubles: [Trouble] {
+    let offered = offer.troubles.map { Trouble(.notTakenOver, of: $0, $0) }
+    let tooLarge = memoryBound.flatMap { bound in MemoryBound.resident.flatMap(bound.trouble) }
+    return board.troubles(at: steady(), wall: clock()) + (tooLarge.map { [$0] } ?? []) + offered
+  }
+
+  /// What is wrong while the state is brought back, with since when.
+  func troublesOfTheStart() -> [Trouble] { note(troubles) }
+
+  private func note(_ troubles: [Trouble]) -> [Trouble] { book.withLock { $0.note(troubles, at: clock()) } }
 
   private func respond(to request: ControlRequest, _ person: Person?, account: String) -> ControlAnswer {
     if request == .health {
