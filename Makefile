@@ -5,7 +5,7 @@
 #   make bench   speed, each figure beside a bound measured in the same run
 #   make fuzz    the large campaigns of damaged and random input (MILLWRIGHT_SEED=n repeats one)
 #   make models  the large campaigns against models that work everything out anew, and 10^8 changes without drift
-#   make torture 10,000 power cuts, 10,000 flipped bits, N=1000 kills under load
+#   make torture 10,000 power cuts, 10,000 flipped bits, 2,000 damaged ledgers, N=1000 kills under load
 #   make asan    every allocation of the Lua host failed once, under the address sanitizer
 #   make protections  switches each protection off, and shows the test that fails without it
 #   make wind-data  the wind farm of La Haute Borne, for a test of backtest (from PyPI, Licence Ouverte 2.0)
@@ -64,7 +64,7 @@ models: build
 	  --filter 'ReferenceCampaign|OthersCampaign|PolicyCampaign|no_window_drifts'
 
 torture: build
-	MILLWRIGHT_CAMPAIGN=large MILLWRIGHT_KILLS=$(N) $(SWIFT) test -c release --skip-build --filter 'PowerLossTests|BitFlipTests|KillTests'
+	MILLWRIGHT_CAMPAIGN=large MILLWRIGHT_KILLS=$(N) $(SWIFT) test -c release --skip-build --filter 'PowerLossTests|BitFlipTests|DamageCampaignTests|KillTests'
 
 # The compiler that comes with Swift has the sanitizers; only the host in C and its driver are built.
 CLANG ?= $(dir $(shell readlink -f $$(command -v $(SWIFT))))clang

@@ -64,7 +64,7 @@ func read(
         throw LedgerError.damagedBatch(path: path, firstInput: expected, why: "it is missing; the next is \(start)")
       }
       let before = try previous ?? hash(before: start, path: path, using: fetch)
-      previous = try check(row, start, after: before, path: path)
+      previous = try checkBatch(row, start, after: before, path: path)
       let inputs = try decode(row, path: path)
       for (place, input) in inputs.enumerated() where start + Int64(place) >= number && start + Int64(place) < end {
         try body(start + Int64(place), input)
@@ -128,7 +128,7 @@ extension Input {
 }
 
 /// The hash that the batch beginning with an input follows.
-private func hash(
+func hash(
   before first: Int64, path: String, using fetch: (String, StatementArguments) throws(LedgerError) -> [Row]
 ) throws -> Data {
   let batch = try fetch(
@@ -141,7 +141,7 @@ private func hash(
 }
 
 /// What the next batch's hash follows. Batches of schema 1 have none.
-private func check(_ row: Row, _ first: Int64, after previous: Data, path: String) throws(LedgerError) -> Data {
+func checkBatch(_ row: Row, _ first: Int64, after previous: Data, path: String) throws(LedgerError) -> Data {
   let stored: Data? = try row.get("hash", of: "a batch", path: path)
   guard let stored else { return Chain.root }
   let computed = batchHash(
@@ -153,7 +153,7 @@ private func check(_ row: Row, _ first: Int64, after previous: Data, path: Strin
   return stored
 }
 
-private func decode(_ row: Row, path: String) throws(LedgerError) -> [Input] {
+func decode(_ row: Row, path: String) throws(LedgerError) -> [Input] {
   let first: Int64 = try row.get("first_input", of: "a batch", path: path)
   let count: Int64 = try row.get("count", of: "a batch", path: path)
   let data: Data = try row.get("bytes", of: "a batch", path: path)

@@ -6,7 +6,7 @@ import Rules
 /// that happened to it a row in an append-only table beside it.
 enum Schema {
   /// The newest migration this version knows.
-  static let version = 4
+  static let version = 5
   /// `Mill`, in the file's header: tells a ledger from another SQLite file.
   static let applicationID: Int64 = 0x4D69_6C6C
 
@@ -23,6 +23,10 @@ enum Schema {
     }
     migrator.registerMigration("4", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: fourth)
+    }
+    migrator.registerMigration("5", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: RowChecksum.columns)
+      try db.execute(sql: fifth)
     }
     return migrator
   }
@@ -486,5 +490,9 @@ enum Schema {
       judged, confirmed, false_alarms, missed, responded, response);
 
     UPDATE meta SET schema = 4;
+    """
+
+  private static let fifth = """
+    UPDATE meta SET schema = 5;
     """
 }

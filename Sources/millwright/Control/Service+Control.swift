@@ -29,8 +29,12 @@ extension Service {
   /// How it is now; nil before the engine's first turn.
   func health() throws -> HealthReport? {
     let links = sources.withLock { $0.mapValues(\.condition) }
+    let verified = ledgerWatch.verification.status
     return try board.current.map {
-      try HealthReport($0, pid: getpid(), links: links, ledger: reader, troubles: offer.troubles)
+      var report = try HealthReport(
+        $0, pid: getpid(), links: links, ledger: reader, troubles: offer.troubles + verified.troubles)
+      report.verified = verified.lastEnded.map { "\($0)" }
+      return report
     }
   }
 
