@@ -7,7 +7,8 @@
 #   make bench   speed, each figure beside a bound measured in the same run
 #   make fuzz    the large campaigns of damaged and random input (MILLWRIGHT_SEED=n repeats one)
 #   make models  the large campaigns against models that work everything out anew, and 10^8 changes without drift
-#   make torture 10,000 power cuts, 10,000 flipped bits, N=1000 kills under load, 200 in a backlog, 20 restores
+#   make torture 10,000 power cuts, 10,000 flipped bits, 2,000 damaged ledgers, N=1000 kills under load, 200 in a backlog,
+#                20 restores
 #   make asan    every allocation of the Lua host failed once, under the address sanitizer
 #   make protections  switches each protection off, and shows the test that fails without it
 #   make wind-data  the wind farm of La Haute Borne, for a test of backtest (from PyPI, Licence Ouverte 2.0)
@@ -72,7 +73,7 @@ models: build
 	MILLWRIGHT_CAMPAIGN=large Tests/lanes.sh "models --filter 'ReferenceCampaign|OthersCampaign|PolicyCampaign|no_window_drifts'"
 
 torture: build
-	MILLWRIGHT_CAMPAIGN=large MILLWRIGHT_KILLS=$(N) Tests/lanes.sh "torture --filter 'PowerLossTests|BitFlipTests|KillTests|RestoreCampaign|DeathInAnInputTests/killed'"
+	MILLWRIGHT_CAMPAIGN=large MILLWRIGHT_KILLS=$(N) Tests/lanes.sh "torture --filter 'PowerLossTests|BitFlipTests|DamageCampaignTests|KillTests|RestoreCampaign|DeathInAnInputTests/killed'"
 
 # The compiler that comes with Swift has the sanitizers; only the host in C and its driver are built.
 CLANG ?= $(dir $(shell readlink -f $$(command -v $(SWIFT))))clang

@@ -27,6 +27,8 @@ extension LedgerReader {
       guard rename(fresh, file) == 0 else { throw CopyFailed("cannot name it so: \(lastSystemError())") }
       try syncFolder(of: file)
       return summary
+    } catch let error as UnsoundCopy {
+      throw .cannotBackUp(path: path, file: file, why: "\(error); \(LedgerError.remedy)")
     } catch {
       throw .cannotBackUp(path: path, file: file, why: "\(error)")
     }
@@ -53,27 +55,22 @@ func copyLedger(from path: String, to copy: String) throws {
     let queue = try DatabaseQueue(path: path, configuration: configuration)
     try queue.inDatabase { db in try db.execute(sql: "VACUUM INTO ?", arguments: [copy]) }
   } catch {
-    throw CopyFailed(why(error))
+    throw LedgerError.reading("what is to be copied", path, error)
   }
   guard fsync(descriptor) == 0 else { throw CopyFailed("cannot bring \(copy) to disk: \(lastSystemError())") }
+}
+
+/// A copy is not what its ledger was.
+struct UnsoundCopy: Error, CustomStringConvertible {
+  var problem: Verification.Problem
+  var description: String { "it is damaged: \(problem)" }
 }
 
 /// Reads all of a copy: SQLite's own structure, the journal and the chain. Throws what is wrong with it.
 func checkBackup(_ file: String) throws -> BackupSummary {
   let reader = try LedgerReader(path: file)
-  let structure = try reader.structure()
-  guard structure == "ok" else { throw CopyFailed("it is damaged: \(structure)") }
   let found = try reader.verify()
-  if let problem = found.problem { throw CopyFailed("it is not as it was written: \(problem)") }
+  if let problem = found.problem { throw UnsoundCopy(problem: problem) }
   return BackupSummary(
     bytes: reader.bytes, entries: found.entries, batches: found.batches, newestHash: try reader.newestHash()?.hash)
-}
-
-extension LedgerReader {
-  /// `ok`, or the first thing that SQLite finds wrong with the file's structure.
-  fileprivate func structure() throws(LedgerError) -> String {
-    try reading("its structure") { db in
-      try String.fetchOne(db, sql: "PRAGMA integrity_check(1)") ?? "no answer"
-    }
-  }
 }

@@ -35,9 +35,13 @@ enum Chain {
       }
     }
 
-    /// Rows of this kind without an entry: put in by somebody else.
+    /// Of so many rows after one, the last and the first that has no entry: somebody else put it in.
     var unchained: String {
-      "SELECT id FROM \(table) WHERE id NOT IN (SELECT row FROM chain WHERE kind = \(rawValue)) ORDER BY id LIMIT 1"
+      """
+      SELECT max(id) AS last,
+        min(CASE WHEN NOT EXISTS (SELECT 1 FROM chain WHERE kind = \(rawValue) AND row = id) THEN id END) AS found
+      FROM (SELECT id FROM \(table) WHERE id > ? ORDER BY id LIMIT ?)
+      """
     }
 
     private var table: String {

@@ -13,6 +13,8 @@ struct HighWaterMark: Equatable {
   /// The newest entry of the hash chain, 0 when there is none, and its hash.
   var entry: Int64
   var hash: Data
+  /// How many commits changed neither of the two.
+  var quiet: Int64
 
   /// Of a database as it stands.
   init(ledger: String, _ db: Database) throws {
@@ -21,12 +23,14 @@ struct HighWaterMark: Equatable {
     let newest = try Row.fetchOne(
       db.cachedStatement(sql: "SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1"))
     (entry, hash) = try newest.map { (try $0.get("seq"), try $0.get("hash")) } ?? (0, Chain.root)
+    let row = try Row.fetchOne(db.cachedStatement(sql: "SELECT count FROM quiet_commits"))
+    quiet = try row?.get("count") ?? 0
   }
 
   /// Whether this one can be said of what is there now: no less of it, and the same entry where it ended.
   func isKept(in db: Database, ledger: String) throws -> Bool {
     let now = try HighWaterMark(ledger: ledger, db)
-    guard now.ledger == self.ledger, now.next >= next, now.entry >= entry else { return false }
+    guard now.ledger == self.ledger, now.next >= next, now.entry >= entry, now.quiet >= quiet else { return false }
     if entry == 0 { return true }
     let stored = try Row.fetchOne(
       db.cachedStatement(sql: "SELECT hash FROM chain WHERE seq = ?"), arguments: [entry])
@@ -49,14 +53,17 @@ extension HighWaterMark {
   /// Nil when the bytes are not a whole mark as one was written.
   init?(line: String) {
     let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
-    guard words.count == 5, words[4] == Self.check(words[0..<4].joined(separator: " ")),
-      let next = Int64(words[1]), let entry = Int64(words[2]), let hash = Data(hexadecimal: words[3])
+    // The version before wrote no count of quiet commits.
+    guard let check = words.last, words.count == 5 || words.count == 6,
+      check == Self.check(words.dropLast().joined(separator: " ")),
+      let next = Int64(words[1]), let entry = Int64(words[2]), let hash = Data(hexadecimal: words[3]),
+      let quiet = words.count == 5 ? 0 : Int64(words[4])
     else { return nil }
-    (ledger, self.next, self.entry, self.hash) = (words[0], next, entry, hash)
+    (ledger, self.next, self.entry, self.hash, self.quiet) = (words[0], next, entry, hash, quiet)
   }
 
   var line: String {
-    let words = "\(ledger) \(next) \(entry) \(hash.hexadecimal)"
+    let words = "\(ledger) \(next) \(entry) \(hash.hexadecimal) \(quiet)"
     return "\(words) \(Self.check(words))".padded(to: Self.length)
   }
 

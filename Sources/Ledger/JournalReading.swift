@@ -67,7 +67,7 @@ func read(
         throw LedgerError.damagedBatch(path: path, firstInput: expected, why: "it is missing; the next is \(start)")
       }
       let before = try previous ?? hash(before: start, path: path, using: fetch)
-      previous = try check(row, start, after: before, path: path)
+      previous = try checkBatch(row, start, after: before, path: path)
       let inputs = try decode(row, path: path)
       let meant = try row.meaning(start, path: path)
       if meant != meaning {
@@ -143,12 +143,12 @@ extension Input {
   /// When it came or was said, by the wall clock; nil where it does not say.
   fileprivate var moment: Instant? {
     switch self {
-    case .tick(_, let time): time
+    case .tick(_, let time), .partialTick(_, let time, _): time
     case .command(.attempted(let attempt)): attempt.ended
     case .command(.lookedUp(let lookUp)): lookUp.ended
     case .command(.followed(let status)): status.at
     case .command(.instructed(let instruction)): instruction.at
-    case .change, .source, .bind, .config, .fault, .death: arrival
+    case .change, .source, .bind, .config, .fault, .death, .meaning, .skipped: arrival
     }
   }
 
@@ -163,7 +163,7 @@ extension Input {
 }
 
 /// The hash that the batch beginning with an input follows.
-private func hash(
+func hash(
   before first: Int64, path: String, using fetch: (String, StatementArguments) throws(LedgerError) -> [Row]
 ) throws -> Data {
   let batch = try fetch(
@@ -176,7 +176,7 @@ private func hash(
 }
 
 /// What the next batch's hash follows. Batches of schema 1 have none.
-private func check(_ row: Row, _ first: Int64, after previous: Data, path: String) throws(LedgerError) -> Data {
+func checkBatch(_ row: Row, _ first: Int64, after previous: Data, path: String) throws(LedgerError) -> Data {
   let stored: Data? = try row.get("hash", of: "a batch", path: path)
   guard let stored else { return Chain.root }
   let computed = batchHash(
@@ -202,7 +202,7 @@ extension Row {
   }
 }
 
-private func decode(_ row: Row, path: String) throws(LedgerError) -> [Input] {
+func decode(_ row: Row, path: String) throws(LedgerError) -> [Input] {
   let first: Int64 = try row.get("first_input", of: "a batch", path: path)
   let count: Int64 = try row.get("count", of: "a batch", path: path)
   let data: Data = try row.get("bytes", of: "a batch", path: path)

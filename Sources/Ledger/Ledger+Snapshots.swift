@@ -86,7 +86,7 @@ private func newestSnapshot(
 }
 
 /// How many pieces a snapshot has, and SHA-256 of all their bytes.
-private func digest(ofSnapshot next: Int64, _ db: Database, _ body: (Data) -> Void) throws -> (count: Int, hash: Data) {
+func digest(ofSnapshot next: Int64, _ db: Database, _ body: (Data) -> Void) throws -> (count: Int, hash: Data) {
   var hash = SHA256()
   var count = 0
   let pieces = try Row.fetchCursor(

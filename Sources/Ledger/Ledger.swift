@@ -16,6 +16,8 @@ package final class Ledger: Journal, Sendable {
   private let sync = SyncTrust()
   private let bookkeeping = Mutex(Bookkeeping())
   let accountMemory = Mutex(AccountMemory())
+  /// What the newest commit came to; nil before the first, and after one that failed.
+  private let reached = Mutex<HighWaterMark?>(nil)
   /// Wall clock, for what is recorded.
   let clock: WallClock
 
@@ -66,6 +68,25 @@ package final class Ledger: Journal, Sendable {
     try WriterLock(ledger: path).forgetMark()
   }
 
+  /// Brings what is in the write-ahead log into the file, empties the log and ends the connection: what is left can be
+  /// copied as one file. Throws, with everything still on disk in file and log, when a reader holds the log for longer
+  /// than five seconds. Nothing can be read or written afterwards.
+  package func close() throws(LedgerError) {
+    var isHeld = false
+    if !sync.hasFailed {
+      try withoutTransaction("what is in its write-ahead log") { db in
+        let said = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+        isHeld = try said.map { try $0.get("busy") != Int64(0) } ?? false
+      }
+    }
+    do {
+      try queue.close()
+    } catch {
+      throw .cannotClose(path: path, why: why(error))
+    }
+    if isHeld { throw .cannotClose(path: path, why: "a reader holds its write-ahead log") }
+  }
+
   /// Calls `tell` once, when a sync has failed: nothing is written any more, and only a new start can tell what the
   /// disk has. On the thread that wrote.
   package func whenSyncFails(_ tell: @escaping @Sendable () -> Void) { sync.whenFailed(tell) }
@@ -96,17 +117,27 @@ package final class Ledger: Journal, Sendable {
       try withoutTransaction(what) { db in
         try db.inTransaction {
           let before = try accountMemory.withLock(\.marks) ?? AccountMarks(db)
+          let last = try reached.withLock { $0 } ?? HighWaterMark(ledger: id, db)
+          let changes = db.totalChangesCount
           let result = try body(db)
           marks = try book(since: before, db)
-          written = (result, try HighWaterMark(ledger: id, db))
+          var mark = try HighWaterMark(ledger: id, db)
+          // One that would leave no trace in the mark is counted, so that its loss shows.
+          if mark == last, db.totalChangesCount > changes {
+            try db.cachedStatement(sql: "UPDATE quiet_commits SET count = count + 1").execute()
+            mark.quiet += 1
+          }
+          written = (result, mark)
           return .commit
         }
       }
     } catch {
       accountMemory.withLock { $0 = AccountMemory() }
+      reached.withLock { $0 = nil }
       throw error
     }
     accountMemory.withLock { $0.marks = marks }
+    reached.withLock { $0 = written?.mark }
     guard let written else { throw .cannotWrite(path: path, what: what, why: "the transaction had no result") }
     // Only now: the mark must not be ahead of what the disk has.
     lock.note(written.mark)
@@ -126,26 +157,16 @@ package final class Ledger: Journal, Sendable {
           throw LedgerError.syncFailed(path: path)
         }
       }
-    } catch let error as LedgerError {
-      throw error
-    } catch let error as DamagedValue {
-      throw .damagedRow(path: path, what: "\(what): \(error)")
-    } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
-      throw .full(path: path, what: what)
     } catch {
-      throw .cannotWrite(path: path, what: what, why: why(error))
+      throw .writing(what, path, error)
     }
   }
 
   func reading<T>(_ what: String, _ body: (Database) throws -> T) throws(LedgerError) -> T {
     do {
       return try queue.read(body)
-    } catch let error as LedgerError {
-      throw error
-    } catch let error as DamagedValue {
-      throw .damagedRow(path: path, what: "\(what): \(error)")
     } catch {
-      throw .cannotRead(path: path, what: what, why: why(error))
+      throw .reading(what, path, error)
     }
   }
 }
@@ -172,17 +193,6 @@ extension GRDB.Configuration {
       try db.execute(sql: "PRAGMA mmap_size = 0")
     }
     return configuration
-  }
-}
-
-extension LedgerError {
-  static func opening(_ path: String, _ error: any Error) -> LedgerError {
-    if let error = error as? LedgerError { return error }
-    if let error = error as? DamagedValue { return .damagedRow(path: path, what: "\(error)") }
-    if let error = error as? DatabaseError, error.resultCode == .SQLITE_NOTADB {
-      return .notALedger(path: path, why: "not an SQLite file")
-    }
-    return .cannotOpen(path: path, why: why(error))
   }
 }
 
@@ -245,6 +255,7 @@ private func openForWriting(_ path: String) throws -> DatabaseQueue {
     _ = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(FULL)")
   }
   try Schema.migrator.migrate(queue)
+  try queue.writeWithoutTransaction { db in try RowChecksum.keep(on: db) }
   try queue.write { db in
     try db.execute(
       sql: "INSERT OR IGNORE INTO meta (one, ledger, schema, created) VALUES (1, ?, ?, ?)",

@@ -1,3 +1,4 @@
+import GRDB
 import Rules
 
 /// Why the ledger could not be opened, written or read; each says what to do.
@@ -22,6 +23,8 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
   /// The disk could not keep what it was given, at this write or an earlier one; nothing is written any more.
   case syncFailed(path: String)
   case cannotRead(path: String, what: String, why: String)
+  /// All of it is on disk, some of it in the write-ahead log.
+  case cannotClose(path: String, why: String)
   /// The whole batch was rolled back.
   case duplicateDecision(path: String, key: DecisionKey)
   /// The batch does not continue the journal; it was rolled back.
@@ -30,6 +33,8 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
   case damagedBatch(path: String, firstInput: Int64, why: String)
   /// A row whose content cannot be understood.
   case damagedRow(path: String, what: String)
+  /// The file is not what SQLite or the disk wrote.
+  case damagedFile(path: String, what: String, why: String)
   /// A backup was not made; nothing is left of it.
   case cannotBackUp(path: String, file: String, why: String)
   /// A backup was not put in place; the ledger is as it was.
@@ -54,7 +59,7 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
       "cannot open ledger at \(path): \(why)"
     case .cutShort(let path, let had):
       "cannot open ledger at \(path): \(had) were committed here and are gone: its end is lost, or this is an older"
-        + " copy; restore it from a backup, or remove \(path).lock if the loss is accepted"
+        + " copy; \(Self.remedy), or remove \(path).lock if the loss is accepted"
     case .settingRefused(let path, let setting, let wanted, let found):
       "cannot open ledger at \(path): \(setting) must be \(wanted) and is \(found);"
         + " the file system or the SQLite library does not allow it"
@@ -67,15 +72,20 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
         + " a restart goes on from what it has"
     case .cannotRead(let path, let what, let why):
       "cannot read \(what) from the ledger at \(path): \(why)"
+    case .cannotClose(let path, let why):
+      "cannot empty the write-ahead log of the ledger at \(path): \(why); nothing is lost: whoever copies the file must"
+        + " copy \(path)-wal with it, until the engine has run again"
     case .duplicateDecision(let path, let key):
       "cannot write a batch to the ledger at \(path): decision \(key) is already there; nothing of the batch was kept"
     case .outOfOrder(let path, let expected, let found):
       "cannot write a batch to the ledger at \(path): it begins with input \(found) and the next one is \(expected);"
         + " nothing of it was kept"
     case .damagedBatch(let path, let firstInput, let why):
-      "the ledger at \(path) is damaged: the batch of input \(firstInput): \(why); restore it from a backup"
+      "the ledger at \(path) is damaged: the batch of input \(firstInput): \(why); \(Self.remedy)"
     case .damagedRow(let path, let what):
-      "the ledger at \(path) is damaged: \(what); run verify, and restore it from a backup"
+      "the ledger at \(path) is damaged: \(what); \(Self.remedy)"
+    case .damagedFile(let path, let what, let why):
+      "the ledger at \(path) is damaged: \(what): \(why); \(Self.remedy)"
     case .cannotBackUp(let path, let file, let why):
       "cannot back up the ledger at \(path) to \(file): \(why)"
     case .cannotRestore(let path, let file, let why):
@@ -85,5 +95,71 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
     case .unknownAction(let path, let key):
       "the ledger at \(path) has no action \(key)"
     }
+  }
+}
+
+// MARK: - Damage
+
+extension LedgerError {
+  /// What to do about damage, of whatever kind; everything that tells of damage ends with it.
+  package static let remedy =
+    "stop the engine, let 'millwright verify' name all that is damaged, and put the newest sound backup in its place"
+    + " with 'millwright restore'"
+
+  /// Whether the ledger's content is not what was written, and another try would find the same.
+  package var isDamage: Bool {
+    switch self {
+    case .damagedBatch, .damagedRow, .damagedFile, .cutShort: true
+    default: false
+    }
+  }
+
+  /// The damage alone, without place and remedy.
+  var cause: String {
+    switch self {
+    case .damagedBatch(_, let first, let why): "the batch of input \(first): \(why)"
+    case .damagedRow(_, let what): what
+    case .damagedFile(_, let what, let why): "\(what): \(why)"
+    default: description
+    }
+  }
+
+  /// What a failed read is: damage, or a reason that may pass.
+  static func reading(_ what: String, _ path: String, _ error: any Error) -> LedgerError {
+    damage(what, path, error) ?? .cannotRead(path: path, what: what, why: why(error))
+  }
+
+  /// What a failed write is; all of the transaction was rolled back.
+  static func writing(_ what: String, _ path: String, _ error: any Error) -> LedgerError {
+    if let error = error as? DatabaseError, error.resultCode == .SQLITE_FULL { return .full(path: path, what: what) }
+    return damage(what, path, error) ?? .cannotWrite(path: path, what: what, why: why(error))
+  }
+
+  static func opening(_ path: String, _ error: any Error) -> LedgerError {
+    if let error = error as? DatabaseError, error.resultCode == .SQLITE_NOTADB {
+      // What was a ledger once is no other program's file.
+      return WriterLock.mark(beside: path) == nil
+        ? .notALedger(path: path, why: "not an SQLite file")
+        : .damagedFile(path: path, what: "its header", why: why(error))
+    }
+    return damage("its first pages", path, error) ?? .cannotOpen(path: path, why: why(error))
+  }
+
+  /// Nil when it is none.
+  private static func damage(_ what: String, _ path: String, _ error: any Error) -> LedgerError? {
+    switch error {
+    case let error as LedgerError: error
+    case let error as DamagedValue: .damagedRow(path: path, what: "\(what): \(error)")
+    case let error as DatabaseError where error.isDamage: .damagedFile(path: path, what: what, why: why(error))
+    default: nil
+    }
+  }
+}
+
+extension DatabaseError {
+  /// SQLite finds its own structure broken, or the disk gives back less than it took.
+  fileprivate var isDamage: Bool {
+    [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(resultCode)
+      || [.SQLITE_IOERR_READ, .SQLITE_IOERR_SHORT_READ].contains(extendedResultCode)
   }
 }

@@ -184,12 +184,8 @@ package final class LedgerReader: Sendable {
   func reading<T>(_ what: String, _ body: (Database) throws -> T) throws(LedgerError) -> T {
     do {
       return try queue.read(body)
-    } catch let error as LedgerError {
-      throw error
-    } catch let error as DamagedValue {
-      throw .damagedRow(path: path, what: "\(what): \(error)")
     } catch {
-      throw .cannotRead(path: path, what: what, why: why(error))
+      throw .reading(what, path, error)
     }
   }
 }

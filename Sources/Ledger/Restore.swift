@@ -40,10 +40,15 @@ extension Ledger {
       restored.backup = summary
       // What stood here had come further, and is not to be missed.
       lock.forgetMark()
+      BackgroundVerification.forget(path)
       restored.replaced = try install(fresh, at: path, now)
       return restored
     } catch LedgerError.notFound(path: file) {
       throw .cannotRestore(path: path, file: file, why: "there is no such file")
+    } catch let error as UnsoundCopy {
+      throw .cannotRestore(path: path, file: file, why: "\(error); take an older backup")
+    } catch let error as LedgerError where error.isDamage {
+      throw .cannotRestore(path: path, file: file, why: "\(error.cause); take an older backup")
     } catch {
       throw .cannotRestore(path: path, file: file, why: "\(error)")
     }

@@ -6,7 +6,7 @@ import Rules
 /// that happened to it a row in an append-only table beside it.
 enum Schema {
   /// The newest migration this version knows.
-  static let version = 5
+  static let version = 6
   /// `Mill`, in the file's header: tells a ledger from another SQLite file.
   static let applicationID: Int64 = 0x4D69_6C6C
 
@@ -27,6 +27,10 @@ enum Schema {
     migrator.registerMigration("5", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: fifth)
       try db.execute(sql: skippedLetters)
+    }
+    migrator.registerMigration("6", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: RowChecksum.columns)
+      try db.execute(sql: "UPDATE meta SET schema = 6")
     }
     return migrator
   }

@@ -42,7 +42,11 @@ final class WriterLock: Sendable {
   /// Notes how far the ledger has come. One that cannot be written leaves the older one, which is as true.
   func note(_ mark: HighWaterMark) {
     written.withLock { written in
-      if let written, written.next > mark.next || written.entry > mark.entry || written == mark { return }
+      if let written,
+        written.next > mark.next || written.entry > mark.entry || written.quiet > mark.quiet || written == mark
+      {
+        return
+      }
       let line = Array(mark.line.utf8)
       if pwrite(descriptor, line, line.count, off_t(HighWaterMark.offset)) == line.count { written = mark }
     }

@@ -18,6 +18,10 @@ package struct Trouble: Sendable, Equatable {
     case queue
     /// The ledger cannot be written.
     case ledger
+    /// Something in the ledger is not what was written.
+    case damage
+    /// The ledger cannot be verified.
+    case unverified
     /// A commit takes more than a second.
     case slowCommit = "slow_commit"
     /// A turn of the engine does not end.

@@ -16,6 +16,7 @@ final class Service: Sendable {
   /// Beside the writer, so that whoever asks does not keep it from committing.
   let reader: LedgerReader
   let board = HealthBoard()
+  let ledgerWatch: LedgerWatch
   let control = Mutex<ControlSocket?>(nil)
   /// The sources by name, once they are made.
   let sources = Mutex<[String: MQTTSource]>([:])
@@ -59,6 +60,7 @@ final class Service: Sendable {
       ledger = try Ledger(
         path: installation.site.stateFolder + "/ledger.sqlite", keep: installation.site.retention)
       reader = try LedgerReader(path: ledger.path)
+      ledgerWatch = LedgerWatch(ledger: ledger.path, clock: clock)
       ledger.keepBooks(by: Bookkeeping(try installation.configuration()))
     } catch {
       throw Failure.cannot("\(error)")
@@ -149,6 +151,7 @@ final class Service: Sendable {
         })
       for trouble in offer.newTroubles() { log(.warning, "not taken over", ["what": trouble]) }
       log(.info, "running", ["site": installation.site.name])
+      ledgerWatch.start(clock: clock, log: log)
       ready()
       try engine.run()
       ended.set(.success(engine.counts))
@@ -180,7 +183,14 @@ final class Service: Sendable {
     let result = ended.wait()
     // An engine that failed leaves the dispatchers to us.
     for dispatcher in dispatchers { dispatcher.finish() }
-    return try result.get()
+    ledgerWatch.stop()
+    let counts = try result.get()
+    do {
+      try ledger.close()
+    } catch {
+      log(.warning, "ledger", ["what": "\(error)"])
+    }
+    return counts
   }
 }
 

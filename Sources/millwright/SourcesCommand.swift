@@ -45,7 +45,8 @@ struct SourcesCommand: ParsableCommand {
           + "\(counts.past ?? 0) past, \(count(Int(counts.clockSteps), "clock step"))")
       print(
         "clock: \(health.clockDoubt ?? "believed"); journal: \(health.inputs) inputs, newest commit "
-          + "\(health.lastCommit ?? "none"), ledger \(size(health.ledgerBytes))")
+          + "\(health.lastCommit ?? "none"), ledger \(size(health.ledgerBytes)), verified \(health.verified ?? "not yet")"
+      )
     }
 
     /// With no engine: what the journal ends with.
@@ -215,7 +216,7 @@ extension HealthReport {
       "past": .number(Double(counts.past ?? 0)), "inputs": .number(Double(inputs)),
       "ledger_bytes": .number(Double(ledgerBytes)),
       "oldest_unsent": .optional(oldestUnsent), "halted": .optional(halted), "last_commit": .optional(lastCommit),
-      "last_snapshot": .optional(lastSnapshot),
+      "last_snapshot": .optional(lastSnapshot), "verified": .optional(verified),
     ])
   }
 }

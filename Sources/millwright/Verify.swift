@@ -26,11 +26,14 @@ struct Verify: ParsableCommand {
         json(
           .fields([
             "entries": .number(Double(verification.entries)), "batches": .number(Double(verification.batches)),
-            "problem": .optional(verification.problem?.description), "newest_hash": .optional(newest?.hash),
+            "problem": .optional(verification.problem?.description),
+            "problems": .list(verification.problems.map { .text($0.description) }),
+            "newest_hash": .optional(newest?.hash),
           ])))
     case .text:
-      if let problem = verification.problem {
-        print("altered: \(problem)")
+      for problem in verification.problems { print("altered: \(problem)") }
+      if !verification.problems.isEmpty {
+        print("next: \(LedgerError.remedy)")
       } else {
         print(
           "\(verification.entries) entries, \(verification.batches) batches: sound; newest hash \(newest?.hash ?? "none")"

@@ -36,7 +36,7 @@ import Testing
     "UPDATE held_back SET until = 1 WHERE id = 2", "DELETE FROM held_back WHERE id = 1",
     """
     INSERT INTO held_back SELECT 99, rule, asset, time, since, reason, until, evidence, input, subject, person, times,
-      last FROM held_back LIMIT 1
+      last, checksum FROM held_back LIMIT 1
     """,
     "UPDATE actions SET text = 'x' WHERE id = 2", "UPDATE actions SET wire_key = 'x' WHERE id = 1",
     "UPDATE actions SET state = 'ready' WHERE id = 1", "DELETE FROM actions WHERE id = 1",
@@ -82,6 +82,7 @@ import Testing
       DELETE FROM chain WHERE seq > 10; DELETE FROM receipts; DELETE FROM attempts; DELETE FROM requests;
       DELETE FROM action_events WHERE id NOT IN (SELECT row FROM chain WHERE kind = 4);
       UPDATE actions SET state = (SELECT state FROM action_events WHERE action = actions.id ORDER BY seq DESC LIMIT 1);
+      UPDATE actions SET checksum = NULL;
       DELETE FROM chain WHERE kind IN (5, 6, 7);
       """)
     let reader = try LedgerReader(path: folder.ledger)

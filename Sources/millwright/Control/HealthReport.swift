@@ -55,6 +55,8 @@ struct HealthReport: Codable, Sendable, Equatable {
   /// Length of the journal.
   var inputs: Int64
   var ledgerBytes: Int64
+  /// When the last verification of the whole ledger ended.
+  var verified: String?
   /// When the oldest action that is neither made nor ended was decided.
   var oldestUnsent: String?
   /// By whom, since when and why nothing is sent.

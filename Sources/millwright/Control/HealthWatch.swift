@@ -65,6 +65,7 @@ extension HealthReport {
       "troubles": troubles.isEmpty ? "none" : troubles.joined(separator: "; "),
       "sources": sources.map { "\($0.name) \($0.link)" }.joined(separator: ", "), "inputs": "\(inputs)",
       "taken": "\(counts.taken)", "late": "\(counts.late)", "ledger": size(ledgerBytes),
+      "verified": verified ?? "not yet",
       "oldest_unsent": oldestUnsent ?? "none",
     ]
   }

@@ -30,7 +30,10 @@ extension Service {
   func health() throws -> HealthReport? {
     let links = sources.withLock { $0.mapValues(\.condition) }
     return try board.current.map {
-      try HealthReport($0, pid: getpid(), links: links, ledger: reader, troubles: troubles, note: note)
+      var report = try HealthReport(
+        $0, pid: getpid(), links: links, ledger: reader, troubles: troubles, note: note)
+      report.verified = ledgerWatch.verification.status.lastEnded.map { "\($0)" }
+      return report
     }
   }
 
@@ -38,7 +41,8 @@ extension Service {
   private var troubles: [Trouble] {
     let offered = offer.troubles.map { Trouble(.notTakenOver, of: $0, $0) }
     let tooLarge = memoryBound.flatMap { bound in MemoryBound.resident.flatMap(bound.trouble) }
-    return board.troubles(at: steady(), wall: clock()) + (tooLarge.map { [$0] } ?? []) + offered
+    return board.troubles(at: steady(), wall: clock()) + (tooLarge.map { [$0] } ?? [])
+      + ledgerWatch.verification.status.troubles + offered
   }
 
   /// What is wrong while the state is brought back, with since when.
