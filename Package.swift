@@ -116,7 +116,7 @@ let package = Package(
       ],
       swiftSettings: swift6),
 
-    // How large random campaigns are, and the dice they throw.
+    // How large random campaigns are, the dice they throw, and how a test waits for another process.
     .target(name: "Campaigns", path: "Tests/Campaigns", swiftSettings: swift6),
 
     // A process that dies inside a call of Lua, for tests to start.

@@ -24,7 +24,7 @@ static int base_tostring(lua_State *L) {
   return 1;
 }
 
-/// A longer text is no number: to read one takes long, and none means more by it.
+/// A longer text is not taken for a number: to read one takes long, and none means more by it.
 enum { NUMERAL_LIMIT = 1024 };
 
 static int base_tonumber(lua_State *L) {

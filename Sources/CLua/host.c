@@ -291,7 +291,7 @@ int mw_protected_call(MWHost *h, int arguments, int results, int64_t instruction
   h->clocked = h->time_limit > 0 && (h->place == NULL || !mw_place_unclocked(h->place));
   if (h->measuring) h->last_look = now(CLOCK_THREAD_CPUTIME_ID);
   h->stride = first_stride(h);
-  lua_sethook(h->L, hook, hook_mask(h), h->stride);  // also begins to count anew
+  lua_sethook(h->L, hook, hook_mask(h), h->stride);  // restarts the count, too
   h->hooked = 1;
   return mw_noted_call(h, arguments, results);
 }

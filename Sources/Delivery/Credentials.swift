@@ -29,7 +29,7 @@ package struct Credentials: Sendable {
     }
   }
 
-  /// The headers of one attempt, made anew each time: the idempotency key stays, timestamp and signature are of `time`.
+  /// The headers of one attempt, made for each: the idempotency key stays, timestamp and signature are of `time`.
   package func headers(key: String, at time: Instant, body: [UInt8]) -> [(name: String, value: String)] {
     // A structured-field string: the quotes are part of it.
     let idempotency = (name: "Idempotency-Key", value: "\"\(key)\"")

@@ -92,7 +92,7 @@ package final class Engine {
   /// How many inputs were evaluated, for summaries.
   package var counts: IntakeCounts { memory.decider.evaluator.counts }
 
-  /// Runs until the inbox is told to stop; then what was read is committed and acknowledged, and the sources are
+  /// Runs until the inbox is stopped; then what was read is committed and acknowledged, and the sources are
   /// stopped. Throws when a source cannot start.
   package func run() throws {
     let delivered = try journal.marks()

@@ -58,7 +58,9 @@ package final class BackgroundVerification: Sendable {
     state.withLock { state in
       defer {
         var status = state.kept.status
-        if let failure = state.failure { status.troubles.append(Trouble(.unverified, "the ledger is not verified: \(failure)")) }
+        if let failure = state.failure {
+          status.troubles.append(Trouble(.unverified, "the ledger is not verified: \(failure)"))
+        }
         posted.withLock { $0 = status }
       }
       let now = clock()
@@ -170,7 +172,8 @@ private struct Kept: Codable {
       let more = findings.count == 1 ? "" : " (and \(findings.count - 1) more like it)"
       status.troubles.append(
         Trouble(
-          .damage, of: section, "the ledger is damaged: \(first.problem)\(more); \(first.problem.means); \(LedgerError.remedy)",
+          .damage, of: section,
+          "the ledger is damaged: \(first.problem)\(more); \(first.problem.means); \(LedgerError.remedy)",
           since: Instant(microseconds: first.foundAt)))
     }
     return status

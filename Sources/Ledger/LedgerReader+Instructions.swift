@@ -38,7 +38,7 @@ package struct InstructionRow: Sendable, Equatable {
   }
 }
 
-/// What a person's word is about, and what became of it.
+/// What a person's word is about, and its result.
 extension LedgerReader {
   /// An action by its number in this ledger, or by its key; nil when there is none.
   package func action(matching text: String) throws(LedgerError) -> ActionRow? {

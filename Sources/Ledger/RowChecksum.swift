@@ -35,7 +35,9 @@ enum RowChecksum {
     Table("snapshot_pieces", "id", covers: ["next", "place", "bytes"]),
     Table("conditions", "rule", "asset", covers: ["phase", "since", "blind_since", "blind_reading"]),
     Table("reports", "id", covers: ["kind", "time", "rule", "asset", "text"]),
-    Table("dead_letters", "id", covers: ["source", "topic", "reason", "detail", "payload", "arrived", "hash", "retained", "fate"]),
+    Table(
+      "dead_letters", "id",
+      covers: ["source", "topic", "reason", "detail", "payload", "arrived", "hash", "retained", "fate"]),
     Table("dead_letter_counts", "source", "reason", covers: ["count", "last"]),
     Table(
       "silences", "id",

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import Rules
 
-/// A dead letter as it was kept, with what became of it.
+/// A dead letter as it was kept, with its fate.
 package struct DeadLetterRow: Sendable, Equatable {
   /// What a person does with a skipped message, once.
   package enum Fate: String, Sendable, CaseIterable {
@@ -49,7 +49,7 @@ package struct DeadLetterRow: Sendable, Equatable {
 }
 
 extension Ledger {
-  /// Messages that are not to be evaluated, because two ends of the process were in them and nobody has said otherwise; the
+  /// Messages that are not to be evaluated, because the process ended twice in them and no person has taken them; the
   /// newest so many.
   package func skippedMessages(limit: Int = 10_000) throws(LedgerError) -> Set<UInt64> {
     try reading("skipped messages") { db in

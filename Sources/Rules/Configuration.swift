@@ -58,7 +58,7 @@ package struct PolicySettings: Sendable, Equatable {
   package var routes: [Route]
   /// How long a waiting action stays open.
   package var approveWithin: TimeSpan
-  /// A rule blind for longer is told to its owner.
+  /// A rule that is blind for longer is reported to its owner.
   package var blindAfter: TimeSpan
   /// The permitted paths for setpoints.
   package var conduits: [Conduit]

@@ -11,7 +11,10 @@ extension Evaluator {
     }
     // Beyond any calendar: far enough from the limits that no sum or difference of times overflows.
     time = min(max(time, -Evaluator.endOfTime), Evaluator.endOfTime)
-    if change.arrived.microseconds.saturatingMinus(time) > Evaluator.pastAfter.microseconds, isPast(index, change, time) { return }
+    if change.arrived.microseconds.saturatingMinus(time) > Evaluator.pastAfter.microseconds, isPast(index, change, time)
+    {
+      return
+    }
     if !behind.isEmpty { behind[Int32(index)] = nil }
     if firstHeard[Int(tag.asset)] == .max { firstHeard[Int(tag.asset)] = time }
     if time < tag.newest, isLate(index, time) { return }

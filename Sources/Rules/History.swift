@@ -175,7 +175,8 @@ struct History: Sendable {
       firstMark += 1
     }
     var moved = first - start
-    // Values too great for the digits of a sum leave nothing else in it: with the last of them it is made anew.
+    // Values too great for the digits of a sum leave nothing else in it: with the last of them it is added up again from
+    // the samples.
     if needs.contains(.totals), first > start, totals[first].huge != totals[start].huge,
       totals[first].huge == totals[marks.count].huge
     {

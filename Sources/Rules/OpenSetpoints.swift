@@ -1,5 +1,5 @@
 /// Tags for which a change was decided that may still be sent: one at a time. Open until its time to live is over, by
-/// data time, whatever became of it meanwhile; what was sent without an answer may still be acted on until then.
+/// data time, whatever its state is by then; what was sent without an answer may still be acted on until then.
 struct OpenSetpoints: Sendable, Equatable {
   private var until: [TagID: Instant] = [:]
 

@@ -78,7 +78,7 @@ struct Actions: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Ends an action that is dead, unknown, ready or waiting: it will not be sent.")
     @Argument(help: "the action's number (ID in 'actions list') or its key") var action: String
-    @Option(help: "why, for whoever wonders") var why: String
+    @Option(help: "the reason, for the record") var why: String
     @OptionGroup var place: LedgerPlace
     @OptionGroup var output: FormatOption
 

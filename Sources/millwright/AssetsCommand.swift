@@ -61,7 +61,7 @@ struct AssetsCommand: ParsableCommand {
       abstract: "Takes an asset, with all below it, out of service: nothing is decided on it until it is back.",
       discussion: "Rules go on looking. What they would decide is held back, and decided then if it still stands.")
     @Argument(help: "the asset's path, or the end of it (P-101)") var asset: String
-    @Option(help: "why, for whoever wonders") var why: String
+    @Option(help: "the reason, for the record") var why: String
     @OptionGroup var place: LedgerPlace
     @OptionGroup var output: FormatOption
 

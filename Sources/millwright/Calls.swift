@@ -47,8 +47,9 @@ struct Calls: Sendable {
           guard beginsAnew else {
             throw Failure.cannot(
               "cannot bring the state back: two starts ended while they did, both in "
-                + "\(ledger.described(number, installation.site.model)) (\(work.cause)). Change or take away the rule that reads it, and everything begins anew; to try once "
-                + "more as it is, delete \(path)")
+                + "\(ledger.described(number, installation.site.model)) (\(work.cause)). Change or remove "
+                + "the rule that reads it: all conditions then begin at normal. To try once more as it is, delete \(path)"
+            )
           }
         }
         carrying = earlier.calls.filter { $0.fault != nil && $0.isKnown(in: names) }
@@ -70,7 +71,7 @@ struct Calls: Sendable {
       throw Failure.cannot("\(error)")
     }
 
-    // The engine's thread, each source's, and each adapter's, which may still hold its old code while it loads anew.
+    // The engine's thread, each source's, and each adapter's, which may still hold its old code while the new is loaded.
     let threads = 1 + installation.site.sources.count + 2 * names.adapters.count
     do {
       note = try CallNote(

@@ -21,7 +21,7 @@ extension Decisions {
       abstract: "Ends the waiting actions of a decision, or one of them, unsent.")
     @Argument(help: "the decision's number or key") var id: String
     @Argument(help: "the number of one of its actions") var action: Int?
-    @Option(help: "why, for whoever wonders") var why = ""
+    @Option(help: "the reason, for the record") var why = ""
     @OptionGroup var place: LedgerPlace
     @OptionGroup var output: FormatOption
 

@@ -4,7 +4,7 @@ struct Halt: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Stops all sending at once, until 'resume'. Deciding and recording go on.",
     discussion: "Who halts is the account that runs this, looked up among the site's people.")
-  @Option(help: "why, for whoever wonders") var why: String
+  @Option(help: "the reason, for the record") var why: String
   @OptionGroup var place: LedgerPlace
   @OptionGroup var output: FormatOption
 

@@ -1,7 +1,7 @@
 import Rules
 import Synchronization
 
-/// What the site's files say now, and what became of it: written by whoever reads them, and by the engine's thread.
+/// What the site's files say now, and whether it was taken over: written by whoever reads them, and by the engine's thread.
 package final class Offer: Sendable {
   fileprivate struct State {
     var installation: Installation

@@ -4,7 +4,7 @@ import Glibc
 import Site
 import Synchronization
 
-/// Has the site's files taken over when they change and when the process is told to (SIGHUP). It lives as long as the
+/// Has the site's files taken over when they change and on SIGHUP. It lives as long as the
 /// engine runs.
 final class Reloading {
   private let hangUp: any DispatchSourceSignal

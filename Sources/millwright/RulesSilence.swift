@@ -11,7 +11,7 @@ extension RulesCommand {
     @Argument(help: "the rule's name") var rule: String
     @Option(help: "only on this asset: its path, or the end of it (P-101)") var asset: String?
     @Option(name: .customLong("for"), help: "how long, as in '8 h' or '30 min'") var span: String
-    @Option(help: "why, for whoever wonders") var why = ""
+    @Option(help: "the reason, for the record") var why = ""
     @OptionGroup var place: LedgerPlace
     @OptionGroup var output: FormatOption
 

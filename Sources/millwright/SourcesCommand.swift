@@ -111,7 +111,7 @@ extension SourcesCommand.DeadLetters {
     static let configuration = CommandConfiguration(
       abstract: "Leaves a skipped message out for good; it is a trouble no longer.")
     @Argument(help: "the message's number (ID in 'sources dead-letters')") var id: Int64
-    @Option(help: "why, for whoever wonders") var why: String
+    @Option(help: "the reason, for the record") var why: String
     @OptionGroup var place: LedgerPlace
     @OptionGroup var output: FormatOption
 

@@ -72,7 +72,7 @@ struct Doomed {
     }
   }
 
-  /// The first call uses up its instructions, so the one that dies runs in a state made anew.
+  /// The first call uses up its instructions, so the one that dies runs in a new state.
   static func call(_ way: @escaping @convention(c) () -> Void, _ caller: CallNote.Caller) throws {
     let host = try LuaHost(
       text: "rule { when = function(pump) if pump.running then while true do end end die() return true end }",

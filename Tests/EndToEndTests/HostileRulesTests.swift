@@ -74,7 +74,7 @@ import Testing
       try changed.write(toFile: place.folder + "/rules/suction_low.lua", atomically: true, encoding: .utf8)
       if let engine = place.engine { Glibc.kill(engine.pid, SIGHUP) }
       try eventually("the other rule is taken over") { place.log.contains("event=configuration") }
-      try eventually("the finding is told") {
+      try eventually("the finding is reported") {
         place.log.contains("rules/zslow.lua:10: example 'stays_calm': it would ask the rule 315360000002 times")
       }
       #expect(place.stop() == 0)

@@ -1,4 +1,5 @@
 import CPowerLoss
+import Campaigns
 import Demo
 import Engine
 import Faults

@@ -1,3 +1,4 @@
+import Campaigns
 import Demo
 import Foundation
 import Ledger
@@ -32,7 +33,9 @@ import Testing
       try place.publish(
         "riverside/heat/F-301/state", #"[{"name": \#(quoted), "v": 1, "t": \#(now), "q": 192}]"#)
       do { try eventually("the desk has the order", seconds: 20) { place.desk.orders.count == 1 } } catch {
-        print(place.log, try place.run("conditions", "--ledger", place.ledger).output, try place.run("sources", "dead-letters", "--ledger", place.ledger).output)
+        print(
+          place.log, try place.run("conditions", "--ledger", place.ledger).output,
+          try place.run("sources", "dead-letters", "--ledger", place.ledger).output)
         throw error
       }
       #expect(place.desk.orders[0].text.contains("batch \(Self.odd)"), "\(place.desk.orders[0].text.debugDescription)")

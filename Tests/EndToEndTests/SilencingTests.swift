@@ -1,3 +1,4 @@
+import Campaigns
 import Demo
 import Foundation
 import Ledger

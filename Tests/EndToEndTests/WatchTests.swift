@@ -1,3 +1,4 @@
+import Campaigns
 import Engine
 import Foundation
 import Rules

@@ -1,3 +1,4 @@
+import Campaigns
 import Engine
 import Foundation
 import Ledger
@@ -23,20 +24,10 @@ final class Watched: Sendable {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     journal = HeldJournal(try Ledger(path: folder + "/ledger.sqlite"))
     source = HeldSource()
-    let machine = AssetClass(name: "Machine", tags: [TagDefinition(name: "V", type: .number, unit: "A", life: life)])
-    let rule = Rule(
-      name: "over", title: "over", owner: "tests", appliesTo: "Machine",
-      readings: [Reading(name: "v", tag: "V", form: .latest)]
-    ) { _, _, _ in .no }
-    let configuration = Configuration(
-      hash: Digest(hex: "watched"),
-      model: Model(classes: [machine], assets: [Asset(name: "M", path: "M", classIndex: 0)]) { _, _ in SourceID(0) },
-      rules: [rule], policy: PolicySettings(tiers: [], routes: []),
-      sources: [SourceSettings(name: "plant", lateness: .seconds(2), skew: .seconds(5))])
     let thread = Thread { [self] in
       do {
         let engine = try Engine(
-          catalogue: OnlyOne(configuration), journal: journal, sources: [source], inbox: inbox, clock: now,
+          catalogue: OnlyOne(Self.configuration(life)), journal: journal, sources: [source], inbox: inbox, clock: now,
           steady: now, board: board, log: { _ in }, committed: { _ in })
         try engine.run()
       } catch {
@@ -46,6 +37,19 @@ final class Watched: Sendable {
     }
     thread.start()
     try eventually("the engine's first turn ends") { board.pulse != nil && board.current != nil }
+  }
+
+  private static func configuration(_ life: Life) -> Configuration {
+    let machine = AssetClass(name: "Machine", tags: [TagDefinition(name: "V", type: .number, unit: "A", life: life)])
+    let rule = Rule(
+      name: "over", title: "over", owner: "tests", appliesTo: "Machine",
+      readings: [Reading(name: "v", tag: "V", form: .latest)]
+    ) { _, _, _ in .no }
+    return Configuration(
+      hash: Digest(hex: "watched"),
+      model: Model(classes: [machine], assets: [Asset(name: "M", path: "M", classIndex: 0)]) { _, _ in SourceID(0) },
+      rules: [rule], policy: PolicySettings(tiers: [], routes: []),
+      sources: [SourceSettings(name: "plant", lateness: .seconds(2), skew: .seconds(5))])
   }
 
   func end() {

@@ -1,3 +1,4 @@
+import Campaigns
 import Demo
 import Dispatch
 import Foundation
@@ -146,21 +147,6 @@ final class Workplace: Sendable {
       throw DidNotHappen(what: "millwright \(arguments.joined(separator: " ")) ends")
     }
     return (code, try String(contentsOfFile: log, encoding: .utf8))
-  }
-}
-
-struct DidNotHappen: Error, CustomStringConvertible {
-  var what: String
-  var description: String { "did not happen: \(what)" }
-}
-
-/// Waits for something that another process does; asks often, and gives up after a minute.
-func eventually(_ what: String, seconds: Int = 60, _ happened: () throws -> Bool) throws {
-  let deadline = ContinuousClock.now + .seconds(seconds)
-  let pause = DispatchSemaphore(value: 0)
-  while try !happened() {
-    if ContinuousClock.now > deadline { throw DidNotHappen(what: what) }
-    _ = pause.wait(timeout: .now() + 0.02)
   }
 }
 

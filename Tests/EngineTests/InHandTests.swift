@@ -13,22 +13,31 @@ import Testing
       words.append("\(work)")
     }
     func end() { words.append("asked \(asked)") }
+    var isRecovering = false
+    var recoveries = 0
+    func setRecovering(_ recovering: Bool) {
+      isRecovering = recovering
+      if recovering { recoveries += 1 }
+    }
   }
 
-  /// Gives what it has at once; then the engine is stopped.
+  /// Gives what it has at once, and again when it is refused; once it is committed the engine is stopped.
   private final class OneIntake: Source {
     let id = SourceID(0)
-    nonisolated(unsafe) private var intake: Intake  // used by the engine's thread alone
+    // Used by the engine's thread alone.
+    nonisolated(unsafe) private var intake: Intake
+    // Used by the engine's thread alone.
+    nonisolated(unsafe) private var given = Intake()
     private let inbox: Inbox
     init(_ intake: Intake, _ inbox: Inbox) { (self.intake, self.inbox) = (intake, inbox) }
     func start(delivered: [MessageMark], wake: @escaping @Sendable () -> Void) { wake() }
     func take(into other: inout Intake) {
       guard !intake.inputs.isEmpty else { return }
-      (other, intake) = (intake, Intake())
+      (other, given, intake) = (intake, intake, Intake())
     }
     func hold() {}
     func committed() { inbox.stop() }
-    func refused() {}
+    func refused() { intake = given }
     func stop() {}
   }
 
@@ -78,5 +87,30 @@ import Testing
       clock: ticking.now, steady: ticking.now, hand: note, log: { _ in }, committed: { _ in })
     let replayed = note.words.filter { $0.hasPrefix("input") }
     #expect(replayed == inputs.indices.map { "input(\($0 + 1))" })
+  }
+  @Test func what_is_asked_to_bring_the_state_back_is_not_clocked_at_a_start_or_after_a_refused_commit() throws {
+    let note = Note()
+    var (toBringBack, live) = (0, 0)
+    var configuration = Script.configuration(hash: "a", atMost: nil, faulty: false)
+    let ask = configuration.rules[0].ask
+    configuration.rules[0].ask = { question, readings, limits in
+      if note.isRecovering { toBringBack += 1 } else { live += 1 }
+      return ask(question, readings, limits)
+    }
+    let journal = MemoryJournal(failing: [2])
+    var batch = Batch(firstInput: 1)
+    batch.inputs = [.config(configuration.hash), change(0, 1), change(1, 1)]
+    try journal.commit(batch)
+    var intake = Intake()
+    intake.inputs = [change(2, 2), change(3, 2)]
+    let inbox = Inbox()
+    let ticking = Ticking()
+    let engine = try Engine(
+      catalogue: Script.Fixed(configuration), journal: journal, sources: [OneIntake(intake, inbox)], inbox: inbox,
+      clock: ticking.now, steady: ticking.now, hand: note, log: { _ in }, committed: { _ in })
+    #expect((toBringBack, live) == (2, 0))
+    try engine.run()
+    // Refused once, so the start's two were asked again, and what came since was asked twice.
+    #expect((note.recoveries, toBringBack, live) == (2, 4, 4))
   }
 }

@@ -3,7 +3,7 @@ import GRDB
 import Ledger
 import LedgerWriter
 
-/// All that must not be lost of a ledger, as text, a part for each statement. What is made anew with each ledger (its id, and keys and hashes
+/// All that must not be lost of a ledger, as text, a part for each statement. What each ledger has of its own (its id, and keys and hashes
 /// made of it) is left to `verify`; what a cut of the journal may or may not have removed is left out.
 func fingerprint(of path: String) throws -> [String] {
   var configuration = GRDB.Configuration()

@@ -78,7 +78,9 @@ import Testing
       try engine.wait("what came so far") { _ in true }
       // The first waits for the journal to know that the broker is asked.
       if count == 1 { try engine.wait("the first end") { $0.events.contains(.lost) } }
-      do { try broker.wait(conversations: count) } catch { throw Failure("\(error): \(engine.log.all.suffix(3)), \(engine.source.condition), \(conversations[count - 1])") }
+      do { try broker.wait(conversations: count) } catch {
+        throw Failure("\(error): \(engine.log.all.suffix(3)), \(engine.source.condition), \(conversations[count - 1])")
+      }
     }
     try broker.stop()
     let reasons = engine.log.all.filter { $0.contains("next try in") }

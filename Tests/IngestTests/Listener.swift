@@ -1,6 +1,7 @@
 import Foundation
 import Ingest
 import Rules
+import Synchronization
 
 /// The engine's part in a test: takes what a source reads, until something is there.
 final class Listener {
@@ -13,23 +14,20 @@ final class Listener {
   private let ready = DispatchSemaphore(value: 0)
 
   /// What the source had in hand, one after the other; written by its thread.
-  // `lock` guards the list.
-  final class HandRecord: HandNote, @unchecked Sendable {
-    private let lock = NSLock()
-    private var works: [WorkInHand?] = []
-    func begin(_ work: WorkInHand) { lock.withLock { works.append(work) } }
-    func end() { lock.withLock { works.append(nil) } }
-    var all: [WorkInHand?] { lock.withLock { works } }
+  final class HandRecord: HandNote, Sendable {
+    private let works = Mutex<[WorkInHand?]>([])
+    func begin(_ work: WorkInHand) { works.withLock { $0.append(work) } }
+    func end() { works.withLock { $0.append(nil) } }
+    func setRecovering(_ recovering: Bool) {}
+    var all: [WorkInHand?] { works.withLock { $0 } }
   }
 
   /// Lines of the source's log; written by its thread.
-  // `lock` guards the lines.
-  final class Log: @unchecked Sendable {
-    private let lock = NSLock()
-    private var lines: [String] = []
-    func add(_ line: String) { lock.withLock { lines.append(line) } }
-    var all: [String] { lock.withLock { lines } }
-    var count: Int { lock.withLock { lines.count } }
+  final class Log: Sendable {
+    private let lines = Mutex<[String]>([])
+    func add(_ line: String) { lines.withLock { $0.append(line) } }
+    var all: [String] { lines.withLock { $0 } }
+    var count: Int { lines.withLock { $0.count } }
   }
 
   /// Topics `plant/ASSET/TAG` with bare values, and `json/ASSET/TAG` with value and time. `delivered` is the journal

@@ -55,7 +55,7 @@ import Testing
     let verification = verification()
     finishRound(verification)
     let troubles = verification.status.troubles.map(\.words).joined(separator: "\n")
-    for part in [place, means, "found at \(clock.now)", LedgerError.remedy] {
+    for part in [place, means, "(since \(clock.now))", LedgerError.remedy] {
       #expect(troubles.contains(part), "\(troubles)")
     }
   }

@@ -1,4 +1,5 @@
 import CSpin
+import Campaigns
 import Foundation
 import Rules
 import Scripting
@@ -61,10 +62,9 @@ import Testing
   @Test func a_kill_from_outside_while_a_call_does_not_return_is_held_against_it() throws {
     let folder = try NoteFolder()
     let doomed = try folder.doomed("forever", limit: 10_000)
-    let deadline = ContinuousClock.now + .seconds(60)
-    while try CallNote.read(path: folder.note)?.calls.first?.ending != .killedWhileLasting {
-      try #require(ContinuousClock.now < deadline && doomed.process.isRunning, "the watchdog sees a call that lasts")
-      usleep(10_000)
+    try eventually("the watchdog sees a call that lasts") {
+      try #require(doomed.process.isRunning)
+      return try CallNote.read(path: folder.note)?.calls.first?.ending == .killedWhileLasting
     }
     kill(doomed.process.processIdentifier, SIGKILL)
     #expect(doomed.end().signal == SIGKILL)

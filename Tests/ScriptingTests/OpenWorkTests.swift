@@ -1,4 +1,5 @@
 import CSpin
+import Campaigns
 import Foundation
 import Rules
 import Scripting
@@ -149,13 +150,12 @@ import Testing
 extension NoteFolder {
   /// Kills the process once what it has in hand is as said.
   fileprivate func kill(
-    _ how: String, _ hand: [String], _ what: Comment, when: (OpenWork) -> Bool
+    _ how: String, _ hand: [String], _ what: String, when: (OpenWork) -> Bool
   ) throws -> (signal: Int32?, code: Int32, said: String) {
     let doomed = try doomed(how, hand)
-    let deadline = ContinuousClock.now + .seconds(60)
-    while try CallNote.read(path: note)?.work.first.map(when) != true {
-      try #require(ContinuousClock.now < deadline && doomed.process.isRunning, what)
-      usleep(10_000)
+    try eventually(what) {
+      try #require(doomed.process.isRunning)
+      return try CallNote.read(path: note)?.work.first.map(when) == true
     }
     Glibc.kill(doomed.process.processIdentifier, SIGKILL)
     return doomed.end()
