@@ -79,7 +79,7 @@ extension Ledger {
     try Chain.add(.action, row, db)
     if let doubt = action.doubt {
       // That is what it begins as; one that waits for a person is looked up when it was approved.
-      let due = action.kind == .setpoint ? nil : wallClock().microseconds
+      let due = action.kind == .setpoint ? nil : (time ?? decision.time).microseconds
       try move(row, to: .unknown, due: due, at: time ?? decision.time, why: doubt.words, db)
       guard state == .waiting else { return }
     }

@@ -49,6 +49,7 @@ enum RowChecksum {
       covers: [
         "state", "due", "attempts", "reason", "follow_due", "valid_until", "merged_into", "on_class", "on_id",
       ]),
+    Table("decisions", "id", covers: ["line"]),
     Table("limits_used", "decision", "place", covers: ["text"]),
     Table("verdicts", "id", covers: ["worth_currency"]),
   ]
@@ -73,6 +74,7 @@ enum RowChecksum {
     ALTER TABLE account_lines ADD COLUMN checksum INTEGER;
     ALTER TABLE held_back ADD COLUMN checksum INTEGER;
     ALTER TABLE actions ADD COLUMN checksum INTEGER;
+    ALTER TABLE decisions ADD COLUMN checksum INTEGER;
     ALTER TABLE limits_used ADD COLUMN checksum INTEGER;
     ALTER TABLE verdicts ADD COLUMN checksum INTEGER;
     -- Commits that neither lengthened the journal nor the chain: without a count, the loss of such a one would not show.

@@ -163,6 +163,9 @@ final class CannedBroker: @unchecked Sendable {
     }
   }
 
+  /// So many have been answered and left again.
+  var count: Int { changed.withLock { conversations } }
+
   /// Returns when so many have been answered and left again.
   func wait(conversations count: Int) throws {
     try wait("\(count) conversations") { conversations >= count }

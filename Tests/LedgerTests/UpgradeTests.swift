@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test func there_is_a_ledger_of_each_schema() {
-    #expect(Self.names.sorted() == ["schema1.sqlite", "schema2.sqlite", "schema3.sqlite", "schema4.sqlite"])
+    #expect(Self.names.sorted() == (1...6).map { "schema\($0).sqlite" })
   }
 
   @Test(arguments: names.sorted())
@@ -37,7 +37,10 @@ import Testing
         if case .meaning(let meaning) = input { meanings.append(meaning) } else { inputs += 1 }
       }
       #expect(inputs == next)
-      #expect(meanings == [.evenSteps, .growingSteps], "what is older than the names is replayed as it was decided")
+      let isOlderThanNames = name < "schema5.sqlite"
+      #expect(
+        meanings == (isOlderThanNames ? [.evenSteps, .growingSteps] : [.growingSteps]),
+        "what is older than the names is replayed as it was decided")
       #expect(try ledger.standing(before: next).waiting.count == 1)
       #expect(try ledger.texts(Digest(hex: "c1")).count == 2)
     }
