@@ -63,7 +63,7 @@ package struct Decider {
 
   @inline(__always)
   private mutating func judge(_ input: Input, _ step: Step?) -> Turn? {
-    guard step != nil || policy.minds(input) else { return nil }
+    guard step != nil || policy.isConcerned(by: input) else { return nil }
     var step = step ?? Step()
     let verdict = policy.apply(input, step, &evaluator)
     step.faults += verdict.faults

@@ -63,7 +63,7 @@ struct History: Sendable {
 
   init(staleAfter: Int64) { self.staleAfter = staleAfter }
 
-  /// Marks before this index are forgotten, removed when they are a third of the array.
+  /// Marks before this index are forgotten, removed when they are half of the array, in a long one a third.
   var first: Int { Int(firstMark) }
   var isEmpty: Bool { first == marks.count }
   var newest: Mark? { marks.last }
@@ -183,7 +183,8 @@ struct History: Sendable {
       sumAnew()
       moved += marks.count - first
     }
-    if first > 16, first * 3 > marks.count {
+    // In a long array what is forgotten is removed earlier: its memory counts, in a short one the work.
+    if first > 16, first * (marks.count < 1_024 ? 2 : 3) > marks.count {
       moved += marks.count - first
       removeForgotten()
     }

@@ -89,11 +89,16 @@ package struct Policy: Sendable {
     }
   }
 
-  /// Whether an input that changed no condition may be of matter: a person speaks, or time ends what waits for one.
-  func minds(_ input: Input) -> Bool {
-    if case .command = input { return true }
-    if restoration != nil, case .source = input { return true }
-    return !approvals.isEmpty
+  /// Whether an input that changed no condition may change the policy's state: a person's instruction, time that ends what
+  /// waits for one, a source that has caught up after a restore.
+  @inline(__always)
+  func isConcerned(by input: Input) -> Bool {
+    if !approvals.isEmpty { return true }
+    return switch input {
+    case .command: true
+    case .source: restoration != nil
+    default: false
+    }
   }
 
   /// Judges a step. `evaluator` is asked about conditions and tags, and is told when to wake us.
