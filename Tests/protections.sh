@@ -42,7 +42,7 @@ protection backlog Sources/Rules/Links.swift 's/^    case .connected: states\[in
   ClockTests "ticks while a source is still catching up"
 protection confirm Sources/Ledger/Ledger+Claims.swift 's/^    try confirm(action: row, is: .ready.*$//' \
   'DamageTests|BitFlipTests' "an action is sent on rows that nobody looked at"
-protection key Sources/Ledger/Schema.swift 's/^      key TEXT NOT NULL UNIQUE,$/      key TEXT NOT NULL,/' \
+protection key Sources/Ledger/Migrations/Migration1.swift 's/^      key TEXT NOT NULL UNIQUE,$/      key TEXT NOT NULL,/' \
   JournalTests "a decision may be there twice"
 protection wire Sources/Ledger/Ledger+Claims.swift \
   's/wireKey: try found.get("wire_key"), decision: decision,$/wireKey: "\\(UInt64.random(in: 0 ... .max))", decision: decision,/' \
@@ -89,13 +89,13 @@ protection slices Sources/Engine/Engine.swift 's/{ steady() < end }/{ true }/' \
 protection rollback Sources/Rules/Evaluator+Deadlines.swift \
   's/^    var readings: \[ReadingState\]$/    var readings: ArraySlice<ReadingState>/; s/readings: Array(readingStates\[first..<(first + count)\]),/readings: readingStates[first..<(first + count)],/' \
   TickMemoryTests "a tick keeps the whole plant's readings for each condition"
-protection time Sources/CLua/host.c 's/^  if (h->used_time < h->time_limit) return;$/  return;/' \
+protection time Sources/CLua/bounds.c 's/^  if (h->used_time < h->time_limit) return;$/  return;/' \
   CallTimeTests "a call may take as long as it likes"
 protection nuls Sources/CLua/compare.c 's/MW_NUL_LIMIT) {$/MW_NUL_LIMIT * 1000) {/' \
   SandboxHostileTests "a comparison goes through any number of NULs"
-protection deep Sources/CLua/host.c 's/^  h->too_deep = 1;$/  return;/' \
+protection deep Sources/CLua/bounds.c 's/^  h->too_deep = 1;$/  return;/' \
   SandboxHostileTests "the stack of a call grows as far as memory lets it"
-protection tables Sources/CLua/host.c 's/^  if (new > 16384) {$/  if (0) {/' \
+protection tables Sources/CLua/bounds.c 's/^  if (new > 16384) {$/  if (0) {/' \
   SandboxHostileTests "tables and texts grow as far as memory lets them"
 protection whole Sources/Rules/Evaluator+Faults.swift 's/exhaustedAssets = 3/exhaustedAssets = 30/' \
   WholeRuleFaultTests "a rule is called on every asset, however many it failed on"
@@ -103,6 +103,6 @@ protection asks Sources/Rules/ExampleRun.swift 's/mostQuestions = 200_000/mostQu
   ExampleRunTests "an example asks millions of times"
 protection doubt Sources/Rules/Policy.swift 's/if let doubt = restoration?.doubt(about: condition, since: since)/if let doubt = Doubt?.none/' \
   RestoreCampaign "what is decided after a restore is sent as ever"
-protection heard Sources/Rules/Evaluator+Evaluation.swift 's/answer == .no, hasHeardAgain(condition, rule)/answer == .no/' \
+protection heard Sources/Rules/Restoration.swift 's/answer == .no, hasHeardAgain(condition, rule)/answer == .no/' \
   RestorationTests "normal by values from before the backup is normal"
 exit $failed

@@ -115,6 +115,10 @@ typedef struct { const uint8_t *bytes; size_t length; } Span;
 static inline MWHost *host_of(lua_State *L) { return *(MWHost **)lua_getextraspace(L); }
 
 void *mw_realloc(MWHost *h, void *block, size_t old, size_t new);
+/// For Lua, within the memory and the sizes that a state may have.
+void *mw_allocator(void *host, void *block, size_t old, size_t new);
+/// Begins the budget of a call, of instructions and, where calls are clocked, of time.
+void mw_grant(MWHost *h, int64_t instructions);
 /// Forgets why the last call failed.
 static inline void mw_clear(MWHost *h) {
   h->cause = MW_ERROR;

@@ -83,10 +83,7 @@ extension Evaluator {
     see(&state, condition, answer, at: moment)
     move(
       &state, condition, rule, whenIsTrue: whenIsTrue, clears: clears && answer == .no, at: moment, taking, byHand)
-    if state.isUnsettled, state.phase == .normal, answer == .no, hasHeardAgain(condition, rule) {
-      state.isUnsettled = false
-      step.settled.append(Step.Settled(condition: ConditionID(condition), time: moment))
-    }
+    if state.isUnsettled { endDoubt(&state, condition, rule, answer, at: moment) }
     if rule.isGated {
       tellGate(&state, condition, at: moment)
       if taking || passing { turnCalendar(&state, condition, rule, whenIsTrue: whenIsTrue, at: moment) }

@@ -126,6 +126,17 @@ extension Evaluator {
     for index in conditions.indices { conditions[index].isUnsettled = unsettled.contains(ConditionID(index)) }
   }
 
+  /// A condition that has not been normal since a restore may be so now. Not inlined: hardly ever called, and its code
+  /// would be in the way of every question.
+  @inline(never)
+  mutating func endDoubt(
+    _ state: inout Condition, _ condition: Int, _ rule: CompiledRule, _ answer: Answer, at moment: Instant
+  ) {
+    guard state.phase == .normal, answer == .no, hasHeardAgain(condition, rule) else { return }
+    state.isUnsettled = false
+    step.settled.append(Step.Settled(condition: ConditionID(condition), time: moment))
+  }
+
   /// Whether a condition is judged by what was heard since the session was lost alone. An optional reading may be
   /// missing for ever, so none is waited for.
   func hasHeardAgain(_ condition: Int, _ rule: CompiledRule) -> Bool {

@@ -21,6 +21,15 @@ import millwright
     }
   }
 
+  @Test func once_a_folders_examples_have_asked_too_often_the_others_are_not_run_and_say_so() throws {
+    let site = try Installation.read(SiteFolders(site: Self.root + "/docs/cookbook"), makeSecrets: false)
+    let rule = try #require(try site.configuration().rules.first { $0.examples.count > 1 })
+    var asked = ExampleRun.mostQuestionsOfAll
+    let proofs = site.proofs(of: rule, asked: &asked)
+    #expect(proofs.count == 2 && proofs[0].run.failures == [], "as many as are allowed are not too many")
+    #expect(proofs[1].run.failures.first?.hasPrefix("not run: ") == true)
+  }
+
   @Test func every_rule_and_recipe_is_in_the_table_or_in_the_example_site() throws {
     let page = try String(contentsOfFile: Self.root + "/docs/cookbook.md", encoding: .utf8)
     for recipe in try Self.rules(in: "docs/cookbook/rules") {
