@@ -44,9 +44,27 @@ enum MemoryBench {
     )
     let journal = try bytesOfInputs(folder.path + "/ledger.sqlite")
     print(
-      "  on disk: \(String(format: "%.1f", Double(journal) / Double(changes))) bytes a change in the journal's pages; "
-        + "the whole ledger with its snapshots \(megabytes(Int(try ledger.bytes)))")
+      "  on disk: \(String(format: "%.1f", Double(journal) / Double(changes))) bytes a change in the journal's pages, "
+        + "\(String(format: "%.1f", try bytesOfLoneChange())) of one that is alone in its batch; the whole ledger with its "
+        + "snapshots \(megabytes(Int(try ledger.bytes)))")
     return met
+  }
+
+  /// In the journal's pages, where each batch holds one change: the pace of a small plant.
+  private static func bytesOfLoneChange() throws -> Double {
+    let folder = Folder()
+    let path = folder.path + "/ledger.sqlite"
+    let ledger = try Ledger(path: path)
+    let count: Int64 = 2_000
+    for number in 1...count {
+      var batch = Batch(firstInput: number)
+      let time = Instant(seconds: 1_767_225_600) + TimeSpan(microseconds: number * 66_667)
+      batch.inputs = [
+        .change(TagChange(TagID(Int(number % 87)), .number(Double(number) / 7), time: time, arrived: time))
+      ]
+      try ledger.commit(batch)
+    }
+    return try Double(bytesOfInputs(path)) / Double(count)
   }
 
   /// Of the pages that the journal takes.

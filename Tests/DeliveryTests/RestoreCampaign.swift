@@ -101,6 +101,7 @@ private final class RestoreRound {
     let up = killed + Int64(dice.below(12) + 1) * 5
     try run(until: killed, backupAt: taken)
     clock.value.withLock { $0 = noon + .seconds(up) }
+    do { _ = try open() }
     if restoring {
       let restored = try Ledger.restore(from: backup, to: ledgerFile, at: clock.value.withLock { $0 })
       #expect(restored.since <= noon + .seconds(taken) && restored.since >= noon + .seconds(taken - 10))
@@ -109,7 +110,8 @@ private final class RestoreRound {
       try FileManager.default.copyItem(atPath: backup, toPath: ledgerFile)
       try Ledger.forgetMark(at: ledgerFile)
     }
-    try run(until: up + 300, resumingAt: restoring ? up + 20 : nil, quietly: true)
+    // By then the last trouble has begun.
+    try run(until: max(up + 300, 1_000), resumingAt: restoring ? up + 20 : nil, quietly: true)
     #expect(try LedgerReader(path: ledgerFile).verify().problem == nil)
   }
 
