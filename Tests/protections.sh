@@ -105,4 +105,18 @@ protection doubt Sources/Rules/Policy.swift 's/if let doubt = restoration?.doubt
   RestoreCampaign "what is decided after a restore is sent as ever"
 protection heard Sources/Rules/Restoration.swift 's/answer == .no, hasHeardAgain(condition, rule)/answer == .no/' \
   RestorationTests "normal by values from before the backup is normal"
+protection walk Sources/Ingest/PacketWalk.swift 's/^      guard count <= rest else { throw malformed("its properties end.*$/      guard count <= rest || rest >= 0 else { return }/' \
+  PacketWalkTests "properties may end inside of one of them"
+protection early Sources/Delivery/Courier+LookUp.swift 's/^    guard now < believed else { return nil }$/    if now >= noTime { return nil }/; s/^    guard let doubt = claim.doubt, code.skills/    let noTime = Instant.distantPast\n    guard let doubt = claim.doubt, code.skills/' \
+  ErrandTests "after a restore a look-up is believed at once"
+protection sums Sources/Ledger/VerificationRound.swift 's/RowChecksum.of(\(.*\)) != stored {$/RowChecksum.of(\1) != stored, 1 > 2 {/' \
+  CoverageTests "a checksum that does not agree is passed over"
+protection empty Sources/Ledger/Ledger.swift 's/PRAGMA wal_checkpoint(TRUNCATE)/PRAGMA wal_checkpoint(PASSIVE)/' \
+  CloseTests "a clean stop leaves the write-ahead log as it is"
+protection pulse Sources/Engine/HealthBoard.swift 's/{ steady - at > pause + HealthBoard.longestTurn }/{ steady < at }/' \
+  WatchTests "a turn that does not end is not seen"
+protection free Sources/millwright/Control/ControlSocket.swift 's/(isHalt ? halts : ordinary)/ordinary/' \
+  ControlTests "no thread is kept free for a halt"
+protection unclocked Sources/Engine/Memory.swift 's/^    hand?.setRecovering(true)$//' \
+  InHandTests "what is asked to bring the state back is clocked"
 exit $failed

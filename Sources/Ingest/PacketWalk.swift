@@ -109,7 +109,7 @@ package struct PacketWalk {
     left = number
     guard left <= largest else {
       throw .refused(
-        "the broker sends a message larger than the \(largest) bytes it was told to; limit its message size, or raise `largest_message` of the source"
+        "the broker sends a message larger than the \(largest) bytes it was allowed; limit its message size, or raise `largest_message` of the source"
       )
     }
     switch packet {

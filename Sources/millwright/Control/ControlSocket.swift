@@ -3,18 +3,18 @@ import Glibc
 import Site
 import Synchronization
 
-/// The running engine's ear: a socket beside the ledger, one request and one answer a connection. One thread listens to
-/// all who have not yet said what they want, so that it costs a descriptor and no thread to say nothing; a few more
-/// answer, one of them halts only. So nobody who talks to it holds up the engine, or keeps anybody from halting it.
+/// The socket beside the ledger by which a running engine takes requests: one request and one answer a connection. One
+/// thread reads from all connections that have not yet sent their request, so that a silent one costs a descriptor and no
+/// thread; a few more answer, one of them halts only. So no client holds up the engine, or keeps another from halting it.
 final class ControlSocket: Sendable {
   /// What answers a request, on a thread where it may wait. The person is nil where the account is nobody's.
   typealias Respond = @Sendable (ControlRequest, _ person: Person?, _ account: String) -> ControlAnswer
 
-  /// Connections that have not said their line. With one more, the one that was silent longest is left.
+  /// Connections that have not sent their request. With one more, the one that was silent longest is closed.
   static let mostSilent = 512
-  /// How long one may say nothing, and how long one may take to hear its answer.
+  /// How long one may say nothing, and how long one may take to read its answer.
   private static let silence = 10.0
-  private static let hearing = 2.0
+  private static let answering = 2.0
 
   private let path: String
   private let people: [Person]
@@ -33,7 +33,7 @@ final class ControlSocket: Sendable {
   }
 
   func start() {
-    let thread = Thread { self.hearAll() }
+    let thread = Thread { self.readAll() }
     thread.name = "control"
     thread.start()
   }
@@ -50,13 +50,13 @@ final class ControlSocket: Sendable {
     }
   }
 
-  /// A connection that has not said its line.
+  /// A connection that has not sent its request.
   private struct Silent {
     var connection: LineConnection
     var deadline: DispatchTime
   }
 
-  private func hearAll() {
+  private func readAll() {
     // Oldest first.
     var silent: [Silent] = []
     while true {
@@ -69,7 +69,7 @@ final class ControlSocket: Sendable {
       let now = DispatchTime.now()
       var still: [Silent] = []
       for (entry, one) in zip(entries.dropFirst(), silent) {
-        if entry.revents == 0 || !hear(one.connection), now < one.deadline { still.append(one) }
+        if entry.revents == 0 || !read(one.connection), now < one.deadline { still.append(one) }
       }
       silent = still
       if entries[0].revents != 0 { accept(listening, &silent) }
@@ -100,14 +100,14 @@ final class ControlSocket: Sendable {
       _ = fcntl(connected, F_SETFD, FD_CLOEXEC)
       let connection = LineConnection(descriptor: connected)
       // Our commands say their line at once.
-      if hear(connection) { continue }
+      if read(connection) { continue }
       if silent.count >= Self.mostSilent { silent.removeFirst() }
       silent.append(Silent(connection: connection, deadline: .now() + Self.silence))
     }
   }
 
-  /// Whether it said what it wanted, or that it wants nothing; then it is no longer silent.
-  private func hear(_ connection: LineConnection) -> Bool {
+  /// Whether it sent its request, or ended; then it is no longer silent.
+  private func read(_ connection: LineConnection) -> Bool {
     switch connection.hear() {
     case .nothing: return false
     case .over: return true
@@ -138,7 +138,7 @@ final class ControlSocket: Sendable {
     } catch {
       answer = .failed(why: "\(error)")
     }
-    say(answer, to: connection, within: Self.hearing)
+    say(answer, to: connection, within: Self.answering)
   }
 
   private func say(_ answer: ControlAnswer, to connection: LineConnection, within seconds: Double) {
