@@ -61,7 +61,7 @@ unit: build
 	Tests/lanes.sh "unit --filter '$(ONLY)' --skip '$(REAL_PARTS)'"
 
 nightly: fuzz models torture
-	MILLWRIGHT_CAMPAIGN=large Tests/lanes.sh "large --no-parallel --filter 'BoundedEngineTests'"
+	MILLWRIGHT_CAMPAIGN=large Tests/lanes.sh "large --no-parallel --filter 'BoundedEngineTests|HostileRulesTests|HostileBrokerTests'"
 
 bench: build
 	$(BIN)/bench

@@ -20,7 +20,8 @@ protection() {
   sed -i "$3" "$file"
   if cmp -s "$file" "$kept/source"; then result="NOT SWITCHED OFF: the line is not there any more"; failed=1
   elif ! swift build -c release --build-tests >"$kept/log" 2>&1; then result="DOES NOT BUILD"; failed=1
-  elif swift test -c release --skip-build --filter "$4" >"$kept/log" 2>&1; then
+  # A test that no longer ends without the protection has noticed, too.
+  elif timeout 600 swift test -c release --skip-build --filter "$4" >"$kept/log" 2>&1; then
     result="NOT NOTICED"; failed=1
   else result="noticed"; fi
   restore

@@ -24,7 +24,8 @@ import Rules
     print(peak - before)
   }
 
-  /// One rule over a window on so many machines; it is asked again every ten seconds.
+  /// One rule over a window on so many machines; it is asked again every ten seconds. It tolerates gaps, so what its
+  /// reading was is kept, in an array of all conditions' readings.
   private static func configuration(_ machines: Int) -> Configuration {
     let machine = AssetClass(name: "Machine", tags: [TagDefinition(name: "V", type: .number, unit: "A")])
     let model = Model(
@@ -32,7 +33,8 @@ import Rules
     ) { _, _ in SourceID(0) }
     let rule = Rule(
       name: "mean", title: "mean", owner: "tests", appliesTo: "Machine",
-      readings: [Reading(name: "m", tag: "V", form: .average(.length(.minutes(5))))], every: .span(.seconds(10))
+      readings: [Reading(name: "m", tag: "V", form: .average(.length(.minutes(5))))], tolerates: .span(.minutes(1)),
+      every: .span(.seconds(10))
     ) { _, readings, _ in
       guard case .number(let mean) = readings[0] else { return .blind(reading: 0) }
       return mean > 10 ? .yes : .no
