@@ -118,7 +118,7 @@ static int64_t now(clockid_t clock) {
 static int first_stride(const MWHost *h) { return h->step >= 10 ? h->step / 10 : 1; }
 
 /// Ends the call that has used its time. A thread has used no more of its processor than time has passed, and asking for
-/// that is no system call.
+/// that needs no system call.
 static void look_at_clock(lua_State *L, MWHost *h) {
   h->since_look = 0;
   if (h->measuring) {

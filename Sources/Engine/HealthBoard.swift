@@ -4,7 +4,7 @@ import Synchronization
 /// Where the engine's thread posts how it is, for other threads to read: its health once a second, and a pulse at the end
 /// of each turn, so that a turn that does not end is seen from outside.
 package final class HealthBoard: Sendable {
-  /// A turn that takes longer is a trouble, and systemd's watchdog is no longer told that all is well.
+  /// A turn that takes longer is a trouble, and keeps the signal to systemd's watchdog back.
   package static let longestTurn = TimeSpan.seconds(5)
 
   /// What the engine's thread does.

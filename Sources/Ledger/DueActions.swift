@@ -137,7 +137,7 @@ private struct DueRow: Equatable {
         SELECT 1 FROM actions AS closed
         WHERE closed.decision = actions.decision AND closed.number = actions.closes AND closed.state = 'waiting')
     """
-  /// What may have been made. After a restore also where it cannot be looked up: then whoever has it says so.
+  /// What may have been made. After a restore also where it cannot be looked up: then a person says so.
   private static let doubtful = """
     FROM actions
     WHERE adapter = ?1 AND state = 'unknown' AND id NOT IN (SELECT value FROM json_each(?2))

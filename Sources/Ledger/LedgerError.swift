@@ -73,7 +73,7 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
     case .cannotRead(let path, let what, let why):
       "cannot read \(what) from the ledger at \(path): \(why)"
     case .cannotClose(let path, let why):
-      "cannot empty the write-ahead log of the ledger at \(path): \(why); nothing is lost: whoever copies the file must"
+      "cannot empty the write-ahead log of the ledger at \(path): \(why); nothing is lost, but who copies the file must"
         + " copy \(path)-wal with it, until the engine has run again"
     case .duplicateDecision(let path, let key):
       "cannot write a batch to the ledger at \(path): decision \(key) is already there; nothing of the batch was kept"
@@ -137,7 +137,7 @@ extension LedgerError {
 
   static func opening(_ path: String, _ error: any Error) -> LedgerError {
     if let error = error as? DatabaseError, error.resultCode == .SQLITE_NOTADB {
-      // What was a ledger once is no other program's file.
+      // A file that was a ledger once does not belong to another program.
       return WriterLock.mark(beside: path) == nil
         ? .notALedger(path: path, why: "not an SQLite file")
         : .damagedFile(path: path, what: "its header", why: why(error))

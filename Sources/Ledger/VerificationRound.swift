@@ -79,7 +79,7 @@ package struct VerificationRound: Sendable, Equatable, Codable {
 }
 
 extension LedgerReader {
-  /// Takes the next step of a round. Throws when the ledger cannot be read for a reason that is no damage, such as a
+  /// Takes the next step of a round. Throws when the ledger cannot be read for a reason other than damage, such as a
   /// lock; then the step is still to be taken.
   package func take(_ round: inout VerificationRound) throws(LedgerError) { try round.take(self) }
 }

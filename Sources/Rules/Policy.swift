@@ -111,7 +111,7 @@ package struct Policy: Sendable {
       obey(instruction, &evaluator)
       if case .restored(let since, _) = instruction.act { restored(since: since, at: instruction.at, &evaluator) }
     }
-    restoration?.hear(step.settled)
+    restoration?.note(step.settled)
     for together in rounds(step.events) {
       for event in together { fallBehind(event.condition, evaluator) }
       catchUp(before: together[0].time, &evaluator, &verdict)

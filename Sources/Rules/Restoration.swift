@@ -53,7 +53,7 @@ struct Restoration: Sendable, Equatable {
     return doubt
   }
 
-  mutating func hear(_ settled: [Step.Settled]) {
+  mutating func note(_ settled: [Step.Settled]) {
     for one in settled where unsettled.contains(one.condition) { normal[one.condition] = one.time }
   }
 

@@ -44,7 +44,7 @@ package struct Trouble: Sendable, Equatable {
   package var key: Key
   /// In words for people, without since when.
   package var text: String
-  /// By the wall clock; nil where nobody knows but whoever sees it first (`TroubleBook`).
+  /// By the wall clock; nil where only the first look at it can say (`TroubleBook`).
   package var since: Instant?
 
   package init(_ kind: Kind, of subject: String = "", _ text: String, since: Instant? = nil) {

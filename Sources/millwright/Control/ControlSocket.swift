@@ -108,7 +108,7 @@ final class ControlSocket: Sendable {
 
   /// Whether it sent its request, or ended; then it is no longer silent.
   private func read(_ connection: LineConnection) -> Bool {
-    switch connection.hear() {
+    switch connection.receive() {
     case .nothing: return false
     case .over: return true
     case .line(let line):

@@ -2,7 +2,7 @@ import Foundation
 import Rules
 
 /// How much memory the process should take at most: what the site says, else the limit of its control group less a
-/// tenth, so that a person hears of it before the kernel ends the process.
+/// tenth, so that a person knows of it before the kernel ends the process.
 package struct MemoryBound: Sendable, Equatable {
   package var bytes: Int64
   /// Where it comes from, for people.

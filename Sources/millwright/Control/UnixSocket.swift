@@ -33,8 +33,8 @@ final class LineConnection {
   /// Bytes of `read` that hold no end of a line.
   private var searched = 0
 
-  /// What was heard without waiting; `over` when no line will come.
-  enum Heard {
+  /// What has come without waiting; `over` when no line will come.
+  enum Received {
     case line([UInt8])
     case nothing, over
   }
@@ -73,7 +73,7 @@ final class LineConnection {
   }
 
   /// The next line without its end, if it is there. Over is: the other side said all it had to, or too many bytes.
-  func hear() -> Heard {
+  func receive() -> Received {
     while true {
       if let end = read[searched...].firstIndex(of: UInt8(ascii: "\n")) {
         defer {
@@ -94,7 +94,7 @@ final class LineConnection {
   func line(within seconds: Double) -> [UInt8]? {
     let deadline = DispatchTime.now() + seconds
     while true {
-      switch hear() {
+      switch receive() {
       case .line(let line): return line
       case .over: return nil
       case .nothing: guard wait(for: POLLIN, until: deadline) else { return nil }

@@ -4,9 +4,8 @@ import Foundation
 import Rules
 import Synchronization
 
-/// Tells systemd's watchdog (`WatchdogSec=`) that all is well for as long as the engine's turns end, or its state is
-/// brought back step by step. Nothing else keeps the word back: neither a link that is down nor a full disk is mended by
-/// another start.
+/// Signals systemd's watchdog (`WatchdogSec=`) for as long as the engine's turns end, or its state is brought back step by
+/// step. Nothing else stops the signal: another start repairs neither a link that is down nor a full disk.
 package struct Watchdog: Sendable {
   private let board: HealthBoard
   private let steady: WallClock
@@ -26,7 +25,7 @@ package struct Watchdog: Sendable {
     if board.turnsEnd(at: steady()) { tell("WATCHDOG=1") }
   }
 
-  /// How often systemd wants to hear of this process: three times within its span; nil where it does not.
+  /// How often to signal systemd's watchdog: three times within its span; nil where it has none.
   package static func interval(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> TimeSpan? {
     guard let span = environment["WATCHDOG_USEC"].flatMap({ Int64($0) }), span > 0 else { return nil }
     if let pid = environment["WATCHDOG_PID"], pid != "\(getpid())" { return nil }
