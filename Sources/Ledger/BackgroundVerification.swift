@@ -40,6 +40,8 @@ package final class BackgroundVerification: Sendable {
   private let clock: WallClock
   private let state: Mutex<State>
   private let posted: Mutex<Status>
+  /// What reads at the moment, for `interrupt`.
+  private let reading = Mutex<LedgerReader?>(nil)
 
   /// Of the ledger at a path, which is there.
   package init(ledger path: String, clock: @escaping WallClock) {
@@ -78,6 +80,8 @@ package final class BackgroundVerification: Sendable {
           state.kept.adopt(try reader.id(), at: now)
           state.reader = reader
         }
+        reading.withLock { $0 = reader }
+        defer { reading.withLock { $0 = nil } }
         let bytes = try state.kept.step(reader, at: now)
         state.failure = nil
         state.stepsNotKept += 1
@@ -90,6 +94,9 @@ package final class BackgroundVerification: Sendable {
       }
     }
   }
+
+  /// Ends the step in hand, which is then taken again: the pages of a large table take long.
+  package func interrupt() { reading.withLock { $0?.interrupt() } }
 
   /// Notes how far it has come; for the end of the engine.
   package func keep() { state.withLock { keep(&$0) } }

@@ -29,6 +29,9 @@ package final class LedgerReader: Sendable {
     try checkSchema(queue, path: path, isWriter: false)
   }
 
+  /// Ends the question in hand, if there is one: it throws.
+  func interrupt() { queue.interrupt() }
+
   /// The ledger's random id.
   package func id() throws(LedgerError) -> String {
     try reading("meta") { db in try String.fetchOne(db, sql: "SELECT ledger FROM meta") ?? "" }

@@ -63,6 +63,9 @@ struct History: Sendable {
 
   init(staleAfter: Int64) { self.staleAfter = staleAfter }
 
+  /// Of so many marks or more: its memory counts, of a shorter one the work of moving what is left.
+  static let longArray = 1_024
+
   /// Marks before this index are forgotten, removed when they are half of the array, in a long one a third.
   var first: Int { Int(firstMark) }
   var isEmpty: Bool { first == marks.count }
@@ -183,8 +186,7 @@ struct History: Sendable {
       sumAnew()
       moved += marks.count - first
     }
-    // In a long array what is forgotten is removed earlier: its memory counts, in a short one the work.
-    if first > 16, first * (marks.count < 1_024 ? 2 : 3) > marks.count {
+    if first > 16, first * (marks.count < History.longArray ? 2 : 3) > marks.count {
       moved += marks.count - first
       removeForgotten()
     }

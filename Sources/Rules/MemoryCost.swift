@@ -9,9 +9,9 @@
 /// At r samples a second that are `s = keep × r + 2` marks; beyond 2,048 of them the edge moves in steps, and s/256 more
 /// are kept. However often a tag sends, thinning leaves at most `t`: 6,144 marks (or 6,144 and those within the lateness,
 /// where these are many) and 259 for each length of window. Marks that are forgotten stay until they are a third of the
-/// array, and arrays grow by a quarter:
+/// array, of one of less than 1,024 a half, and arrays grow by a quarter. With m = min(s, t):
 ///
-///     windows  = Σ over tags of 1.25 × max(1.5 × min(s, t), 17 + min(s, t)) × a mark
+///     windows  = Σ over tags of 1.25 × max(17 + m, min(2 × m, max(1,024, 1.5 × m))) × a mark
 ///     snapshot = the greater of 1/1.25 of that, which is copied as it changes meanwhile, and the bytes of the snapshot
 ///     fixed    = 300 × tags + 1,024 × conditions
 package struct MemoryCost: Sendable, Equatable {
@@ -38,7 +38,7 @@ extension Evaluator {
     var (copied, encoded) = (0.0, 0.0)
     for history in histories {
       let marks = history.mostMarks(samplesASecond: rate)
-      let array = marks + max(17, marks / 2)
+      let array = max(17 + marks, min(2 * marks, max(Double(History.longArray), 1.5 * marks)))
       // Short arrays grow by doubling.
       cost.windows += Int64(max(array * 1.25, min(2 * array, 128)) * Double(history.bytesAMark))
       copied += array * Double(history.bytesAMark)

@@ -181,4 +181,22 @@ import Testing
     #expect(finishRound(verification) > 20)
     #expect(verification.status == .init(lastEnded: clock.now))
   }
+
+  @Test func a_step_that_is_interrupted_is_taken_again_and_calls_nothing_damaged() throws {
+    try fill()
+    let verification = verification()
+    final class Flag: Sendable { let isSet = Mutex(false) }
+    let isOver = Flag()
+    let thread = Thread { while !isOver.isSet.withLock({ $0 }) { verification.interrupt() } }
+    thread.start()
+    defer { isOver.isSet.withLock { $0 = true } }
+    for _ in 0..<200 {
+      _ = verification.step()
+      #expect(verification.status.troubles.allSatisfy { $0.key.kind == .unverified })
+      clock.advance(by: .minutes(1))
+    }
+    isOver.isSet.withLock { $0 = true }
+    finishRound(verification)
+    #expect(verification.status.troubles.isEmpty && verification.status.lastEnded != nil)
+  }
 }

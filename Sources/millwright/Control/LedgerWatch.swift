@@ -51,7 +51,7 @@ final class LedgerWatch: Sendable {
     ended.signal()
   }
 
-  /// Returns when the step in hand is done.
+  /// Returns when the step in hand is done or left.
   func stop() {
     let was = phase.withLock { phase in
       defer { phase = .stopping }
@@ -59,6 +59,7 @@ final class LedgerWatch: Sendable {
     }
     guard was == .running else { return }
     wake.signal()
-    ended.wait()
+    // A step that begins only now is not seen by the first interruption.
+    repeat { verification.interrupt() } while ended.wait(timeout: .now() + 0.1) == .timedOut
   }
 }
