@@ -1,12 +1,14 @@
 import Foundation
 import GRDB
 import Rules
+import Synchronization
 
 /// The ledger read-only, for subcommands beside a running engine: each question is one short transaction that
 /// sees what was committed, and the engine never waits for it.
 package final class LedgerReader: Sendable {
   package let path: String
   private let queue: DatabaseQueue
+  private let mayInterrupt = Mutex(false)
 
   /// Throws when there is no ledger at `path`, or one that this version cannot read.
   package init(path: String) throws(LedgerError) {
@@ -29,8 +31,15 @@ package final class LedgerReader: Sendable {
     try checkSchema(queue, path: path, isWriter: false)
   }
 
-  /// Ends the question in hand, if there is one: it throws.
-  func interrupt() { queue.interrupt() }
+  /// Ends what `interruptibly` does at the moment: it throws.
+  func interrupt() { mayInterrupt.withLock { if $0 { queue.interrupt() } } }
+
+  /// Within a question, what `interrupt` may end. Its transaction is not: the end of one must not be interrupted.
+  func interruptibly<T>(_ body: () throws -> T) rethrows -> T {
+    mayInterrupt.withLock { $0 = true }
+    defer { mayInterrupt.withLock { $0 = false } }
+    return try body()
+  }
 
   /// The ledger's random id.
   package func id() throws(LedgerError) -> String {

@@ -188,7 +188,7 @@ extension LedgerReader {
     _ what: String, _ body: (Database) throws -> [String]
   ) throws(LedgerError) -> [String] {
     do {
-      return try reading(what, body)
+      return try reading(what) { db in try interruptibly { try body(db) } }
     } catch let error where error.isDamage {
       return [error.cause]
     }
