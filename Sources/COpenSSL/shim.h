@@ -17,4 +17,7 @@ static inline int ssl_context_harden(SSL_CTX *context) {
 // The name that the client sends in clear, for servers with several certificates.
 static inline long ssl_send_name(SSL *session, const char *name) { return SSL_set_tlsext_host_name(session, name); }
 
+// What an error is about, without the library it comes from.
+static inline int ssl_reason(unsigned long error) { return ERR_GET_REASON(error); }
+
 #endif

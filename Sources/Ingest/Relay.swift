@@ -20,8 +20,8 @@ final class Relay {
   private let end: Int32
   private var walk: PacketWalk
   /// One piece from the broker, and what the library wrote of which `unsent` is not yet sent.
-  private let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
-  private let outgoing = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
+  private let piece: UnsafeMutableRawBufferPointer
+  private let outgoing: UnsafeMutableRawBufferPointer
   private var unsent = 0..<0
 
   /// A TLS record is 16 KiB at most: nothing of one is left in OpenSSL, where polling would not see it.
@@ -34,6 +34,8 @@ final class Relay {
     var ends: [Int32] = [-1, -1]
     let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
     guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw Self.cannot("make a pair of sockets") }
+    piece = .allocate(byteCount: Self.size, alignment: 16)
+    outgoing = .allocate(byteCount: Self.size, alignment: 16)
     end = ends[0]
     descriptor = fcntl(theirs, F_DUPFD_CLOEXEC, 0)
     walk = PacketWalk(largest: largest)

@@ -43,6 +43,8 @@ final class TLSSession {
   /// What the last read or write waits for, apart from bytes of its own direction.
   private(set) var readWantsWrite = false
   private(set) var writeWantsRead = false
+  /// Whether bytes of ours went out: from then on a failure says nothing of trust, but for an alert about a certificate.
+  private var hasSent = false
 
   /// `host` is the name or address that the broker's certificate must be for.
   init(_ context: TLSContext, descriptor: Int32, host: String) throws(MQTTFailure) {
@@ -82,7 +84,10 @@ final class TLSSession {
     ERR_clear_error()
     errno = 0
     let count = SSL_write(session, bytes.baseAddress, Int32(clamping: bytes.count))
-    if count > 0 { return Int(count) }
+    if count > 0 {
+      hasSent = true
+      return Int(count)
+    }
     switch SSL_get_error(session, count) {
     case SSL_ERROR_WANT_WRITE: return 0
     case SSL_ERROR_WANT_READ:
@@ -100,12 +105,16 @@ final class TLSSession {
 
   private func failure() -> MQTTFailure {
     let system = errno
+    // Alerts 42 to 49 and 116 are about certificates. With TLS 1.3, that about ours comes after the handshake.
+    let reason = ssl_reason(ERR_peek_last_error())
+    let isOfCertificates = (1_042...1_049).contains(reason) || reason == 1_116
     var why = complaint()
     if why.isEmpty { why = system == 0 ? "the broker closed the link" : String(cString: strerror(system)) }
     let verdict = SSL_get_verify_result(session)
     if verdict != Int(X509_V_OK) { why += ": " + String(cString: X509_verify_cert_error_string(verdict)) }
-    // In the handshake, the broker and we do not trust each other; later, the link broke.
-    return SSL_is_init_finished(session) == 1 ? .unreachable("TLS with the broker broke: \(why)") : .tls(why)
+    // A broker that may have read our CONNECT may have begun a session, so that is not a question of trust. OpenSSL does
+    // not tell: after any fatal error it says that the handshake is not finished.
+    return hasSent && !isOfCertificates ? .unreachable("TLS with the broker broke: \(why)") : .tls(why)
   }
 }
 

@@ -32,5 +32,5 @@ func unfitPort(_ authority: Substring) -> String? {
   {
     return nil
   }
-  return "the port in 'url' must be a whole number from 1 to 65535, not '\(digits)'"
+  return "the port in 'url' must be a whole number from 1 to 65535"
 }

@@ -101,7 +101,10 @@ final class ControlSocket: Sendable {
       let connection = LineConnection(descriptor: connected)
       // Our commands say their line at once.
       if read(connection) { continue }
-      if silent.count >= Self.mostSilent { silent.removeFirst() }
+      if silent.count >= Self.mostSilent {
+        // Its request may have come meanwhile.
+        _ = read(silent.removeFirst().connection)
+      }
       silent.append(Silent(connection: connection, deadline: .now() + Self.silence))
     }
   }

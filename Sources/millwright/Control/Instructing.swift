@@ -22,6 +22,8 @@ struct Instructing {
     do {
       let acts = try acts(request)
       for act in acts {
+        // Nothing is objected to a halt, and reading the ledger must not delay it.
+        if case .halt = act { continue }
         if let objection = try reader.objection(to: act) { return .refused(why: objection) }
       }
       let instructions = acts.map { Instruction(person: person.id, at: now, act: $0) }
